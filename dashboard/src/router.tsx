@@ -79,6 +79,7 @@ const models = createRoute({
   validateSearch: texts("find", "provider", "mode", "all", "model"),
   component: lazyRouteComponent(() => import("@/features/models/Models"), "Models"),
 });
+const aliases = createRoute({ ...at("/aliases"), validateSearch: texts("name", "find", "add", "edit"), component: lazyRouteComponent(() => import("@/features/aliases/Aliases"), "Aliases") });
 const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create", "add", "edit"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
 const routes = createRoute({ ...at("/routes"), component: lazyRouteComponent(() => import("@/features/routes/Routes"), "Routes") });
 const route = createRoute({
@@ -103,7 +104,7 @@ const settings = createRoute({ ...at("/settings"), validateSearch: texts("create
 /** The router. */
 export const router = createRouter({
   basepath: "/ui",
-  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, start, playground, evaluations, models, providers, routes, route, guardrails, cache, alerts, audit, settings]),
+  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, start, playground, evaluations, models, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading rows={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

@@ -135,6 +135,7 @@ impl Gateway {
         let room = Arc::new(Room::default());
         let board = Arc::new(Board::default());
         let live = Live::new(parts.snapshot, &room, &board, parts.embedding, &parts.keys.accounts, None)?;
+        live.count_by(&parts.keys.accounts);
         let keeps_headers = live.reads_headers();
         let client_ip = code(live.snapshot.settings.client_ip);
         let unlogged = unlogged(live.snapshot.settings.logging);
@@ -210,6 +211,7 @@ impl Gateway {
             true => Vec::new(),
             false => self.keys.accounts.all().iter().filter(|one| forgets(one)).map(|one| one.id).collect(),
         };
+        live.count_by(&self.keys.accounts);
         self.live.store(live);
         for id in forgotten {
             self.keys.accounts.remove(id);

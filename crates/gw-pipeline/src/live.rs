@@ -11,7 +11,7 @@ use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
 use gw_model::routing::EmbedderName;
 use gw_model::snapshot::{Model, Provider, Quota};
-use gw_model::{AccountId, AccountPolicy, Micros, Refusal, Snapshot, WireFormat};
+use gw_model::{AccountPolicy, Micros, Refusal, Snapshot, WireFormat};
 use gw_providers::PreparedProvider;
 use gw_store::memory::{Account, AccountTable, NewAccount};
 use gw_upstream::{Destination, DestinationError, ProxyEnv};
@@ -107,18 +107,12 @@ impl std::error::Error for PublishError {
     }
 }
 
-/// Has what is called counted with its limits and budgets of now; what was counted before stays.
-fn called(quota: &Quota, accounts: &AccountTable) -> Option<(AccountId, Arc<Account>)> {
-    let Quota { id, name, limits, budgets } = quota;
-    let is_same = |policy: &AccountPolicy| policy.limits == *limits && policy.budgets == *budgets;
-    let known = accounts.get(*id).filter(|known| is_same(&known.version().policy));
-    let account = known.or_else(|| {
-        let (limits, budgets) = (limits.clone(), budgets.clone());
-        let policy = AccountPolicy { limits, budgets, ..AccountPolicy::default() };
-        let (name, parent, plan) = (Arc::clone(name), None, None);
-        accounts.upsert(NewAccount { id: *id, name, parent, policy, plan, disabled: false })
-    })?;
-    Some((*id, account))
+/// What is called, with its limits and budgets of now.
+fn called(quota: &Quota) -> NewAccount {
+    let (limits, budgets) = (quota.limits.clone(), quota.budgets.clone());
+    let policy = AccountPolicy { limits, budgets, ..AccountPolicy::default() };
+    let name = Arc::clone(&quota.name);
+    NewAccount { id: quota.id, name, parent: None, policy, plan: None, disabled: false }
 }
 
 impl Live {
@@ -140,8 +134,9 @@ impl Live {
             sources.go_on(&before.sources, |name| is_same_model(name, &snapshot, &before.snapshot));
         }
         let guards = Guards::new(&snapshot.guardrails, &proxies, before.map(|before| &before.guards))?;
-        // From here on nothing is refused.
-        let quotas: Quotas = snapshot.quotas.iter().filter_map(|quota| called(quota, accounts)).collect();
+        // Rules that are others than those in force wait until this is in force: it may never be.
+        let prepared = |quota: &Quota| (quota.id, accounts.prepared(called(quota)));
+        let quotas: Quotas = snapshot.quotas.iter().map(prepared).collect();
         let lineup = |(name, model): (&Arc<str>, &Arc<Model>)| {
             (Arc::clone(name), Lineup::new(Arc::clone(model), board, &sources, &quotas))
         };
@@ -161,6 +156,16 @@ impl Live {
             guards,
             resolved: Mutex::default(),
         })
+    }
+
+    /// Everything that is called and has limits or budgets, each with what counts for it.
+    pub fn called(&self) -> impl Iterator<Item = (&Quota, &Arc<Account>)> {
+        self.snapshot.quotas.iter().filter_map(|quota| Some((quota, self.quotas.get(&quota.id)?)))
+    }
+
+    /// From now on what is called is counted by the limits and budgets of this; what was counted before stays.
+    pub(crate) fn count_by(&self, accounts: &AccountTable) {
+        self.called().for_each(|(quota, account)| accounts.adopt(account, called(quota)));
     }
 
     /// Has the provider a budget that may refuse, or anything that is called there?

@@ -405,6 +405,11 @@ pub trait Database:
     fn is_up(&self) -> bool {
         true
     }
+    /// How many reads were answered by what stood here before, since the server was away. What was read meanwhile may be
+    /// older than the changes that are known.
+    fn stood_in(&self) -> u64 {
+        0
+    }
     /// Where other nodes write too: what waits for their changes. `None` where there are no others.
     fn watch(self: Arc<Self>) -> Option<Box<dyn Watch>> {
         None

@@ -9,6 +9,7 @@ mod evaluations;
 mod exports;
 mod jobs;
 mod prices;
+pub(crate) mod page;
 mod records;
 mod recosting;
 mod routes;
@@ -38,6 +39,7 @@ pub use evaluations::{
 pub use exports::{ExportState, StoredExport};
 pub use jobs::{JobState, StoredJob};
 pub use prices::PricePage;
+pub use page::PageSize;
 pub use records::{Feedback, SealedBodies};
 pub use recosting::{FormerCost, PastAttempt, Recost, Repriced, StoredRecosting, Written};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};

@@ -1,5 +1,6 @@
 // The flows, in the order in which they run: each starts where it likes, signed in, and leaves nothing that the next must know.
 import { access } from "./access.mjs";
+import { aliases } from "./aliases.mjs";
 import { control } from "./control.mjs";
 import { evaluations } from "./evaluations.mjs";
 import { longLists } from "./long.mjs";
@@ -8,4 +9,4 @@ import { play } from "./play.mjs";
 import { routes } from "./routes.mjs";
 import { shell } from "./shell.mjs";
 
-export const flows = { ...shell, ...observe, ...longLists, ...access, ...routes, ...control, ...evaluations, ...play };
+export const flows = { ...shell, ...observe, ...longLists, ...access, ...routes, ...control, ...aliases, ...evaluations, ...play };

@@ -33,10 +33,14 @@ export type Feedback = Schemas["Feedback"];
 export type Replayed = Omit<Schemas["Replay"], "response"> & { response: KeptBody | null };
 /** Filters of the explorer under a name, by the API's names. */
 export type View = Omit<Schemas["View"], "filters"> & { filters: Record<string, string> };
-export type Model = Omit<Schemas["Model"], "providers" | "capabilities"> & {
+export type Model = Omit<Schemas["Model"], "providers" | "capabilities" | "settings" | "secrets" | "targets"> & {
   providers: string[];
   capabilities: string[];
   configured?: boolean;
+  /** Of an alias, who answers, for whoever may change it. */
+  targets?: string[] | null;
+  /** Of an alias that the API manages: what was written. */
+  settings?: Record<string, unknown> | null;
   prices?: { unit: string; usd: string; per: string }[];
 };
 export type Provider = Omit<Schemas["Provider"], "formats" | "credentials" | "models" | "deployments" | "limits" | "budgets" | "settings" | "secrets"> & {

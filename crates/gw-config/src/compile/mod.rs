@@ -47,7 +47,7 @@ mod url;
 pub use alerts::AlertPolicy;
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
-pub use evaluations::EvaluationSettings;
+pub use evaluations::{DatasetSettings, EvaluationSettings};
 pub use exports::{ExportSettings, S3Settings, Schedule};
 pub use filters::{FILTERS, FILTERS_OF_CALLS, joined};
 pub use guardrails::PluginFile;
@@ -80,6 +80,8 @@ pub struct Compiled {
     pub sign_in: Arc<SignInSettings>,
     /// What people get whom directories provision.
     pub scim: Arc<ScimSettings>,
+    /// How large datasets may be.
+    pub datasets: DatasetSettings,
     /// Evaluations of datasets.
     pub evaluations: EvaluationSettings,
     /// Exports of records.
@@ -163,6 +165,7 @@ pub fn compile(
         tokens,
         scim,
         sign_in,
+        datasets: evaluations::datasets(&file.datasets.value),
         evaluations: evaluations::evaluations(&file.evaluations.value),
         exports,
         alerts,

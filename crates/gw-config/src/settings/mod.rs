@@ -8,6 +8,7 @@ pub mod auto;
 pub mod cache;
 pub mod credentials;
 pub mod customers;
+pub mod datasets;
 pub mod drop_params;
 pub mod embeddings;
 pub mod evaluations;

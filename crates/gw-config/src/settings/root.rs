@@ -5,6 +5,7 @@ use super::analytics::AnalyticsSettings;
 use super::auth::AuthBlock;
 use super::cache::CacheSettings;
 use super::customers::CustomerSettings;
+use super::datasets::DatasetBlock;
 use super::embeddings::EmbeddingsSettings;
 use super::evaluations::EvaluationBlock;
 use super::exports::ExportBlock;
@@ -87,6 +88,8 @@ settings! {
         default(15_000) redis_dead_after_ms: Whole<3_000, 3_600_000>,
         /// What is written down of calls.
         section records: RecordSettings,
+        /// Datasets.
+        section datasets: DatasetBlock,
         /// Evaluations of datasets.
         section evaluations: EvaluationBlock,
         /// Exports of records to files and object storage.

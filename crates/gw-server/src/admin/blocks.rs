@@ -75,13 +75,20 @@ pub(super) fn one_at(kind: Kind) -> MethodRouter<Arc<App>> {
     )
 }
 
+/// What stands in the place of a name where the test of a provider is asked for.
+const TEST: &str = "test";
+
 /// Makes one small call to a provider: to one that is there, with what is given in place of its own, or to one that is not
 /// there yet.
 pub(super) async fn test(
     State(app): State<Arc<App>>,
     Extension(caller): By,
+    Path(place): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
+    if place != TEST {
+        return Err(ApiError::method_not_allowed());
+    }
     on_gateway(&caller, write(Kind::Provider))?;
     let mut given = read(&body)?;
     let (name, model) = (text(&mut given, "name")?, text(&mut given, "model")?);

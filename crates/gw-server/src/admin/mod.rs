@@ -102,8 +102,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             get(credentials::show).patch(credentials::change).delete(credentials::remove),
         )
         .route("/providers", blocks::create_at(Kind::Provider, get(providers::list)))
-        .route("/providers/{id}", blocks::one_at(Kind::Provider))
-        .route("/providers/test", post(blocks::test))
+        // Its test is asked for by POST alone, so that a provider of the name `test` is managed as any.
+        .route("/providers/{id}", blocks::one_at(Kind::Provider).post(blocks::test))
         .route("/models", blocks::create_at(Kind::Model, get(models::list)))
         .route("/models/{id}", blocks::one_at(Kind::Model))
         .route("/routes", get(routes::list).post(routes::create))

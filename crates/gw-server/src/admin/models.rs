@@ -22,6 +22,7 @@ use std::sync::Arc;
 #[derive(Debug, Deserialize)]
 pub(super) struct ModelsQuery {
     provider: Option<String>,
+    managed_by: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -33,11 +34,17 @@ pub(super) async fn list(
     Query(query): Query<ModelsQuery>,
 ) -> Result<Json<Value>, ApiError> {
     anyone(&caller, Resource::Models.read())?;
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    let of_api = of_api(&app).await?;
+    let is_whole = manages(&caller);
+    if query.managed_by.as_deref() == Some("api") {
+        return managed(&app, &of_api, (query.provider.as_deref(), is_whole), &page);
+    }
     let live = app.gateway.live();
     let snapshot = &live.snapshot;
     let provider = query.provider.as_deref();
     let is_configured = provider.is_none_or(|provider| snapshot.providers.contains_key(provider));
-    let rows = match provider {
+    let mut rows = match provider {
         None => models::list(snapshot, None),
         Some(provider) if is_configured => {
             let mut rows = models::list(snapshot, None);
@@ -49,18 +56,40 @@ pub(super) async fn list(
             models::of_catalog(snapshot, provider).ok_or_else(|| unknown(snapshot, provider))?
         }
     };
-    let page = Page { limit: query.limit, cursor: query.cursor };
+    let in_force = |model: &Listed| of_api.iter().find(|one| one.name == model.id && one.problem.is_none());
+    if query.managed_by.is_some() {
+        rows.retain(|model| in_force(model).is_none());
+    }
     let (rows, next) = paged(rows, &page)?;
-    let of_api = of_api(&app).await?;
-    let is_whole = manages(&caller);
     let shown = |model: &Listed| {
         let mut row = row(model, is_configured);
-        if let Some(shown) = of_api.iter().find(|one| one.name == model.id && one.problem.is_none()) {
+        add_targets(&mut row, model, is_whole);
+        if let Some(shown) = in_force(model) {
             add_stored(&mut row, shown, is_whole);
         }
         row
     };
     let data: Vec<Value> = rows.iter().map(shown).collect();
+    Ok(Json(json!({ "data": data, "next_cursor": next })))
+}
+
+/// The aliases that the API manages, also those that are not in force for whoever may mend them.
+fn managed(
+    app: &App,
+    of_api: &[Shown],
+    (provider, is_whole): (Option<&str>, bool),
+    page: &Page,
+) -> Result<Json<Value>, ApiError> {
+    let live = app.gateway.live();
+    let listed = models::list(&live.snapshot, None);
+    let rows = of_api.iter().filter(|shown| is_whole || shown.problem.is_none()).map(|shown| {
+        let model = listed.iter().find(|model| model.id == shown.name && shown.problem.is_none());
+        (shown, model)
+    });
+    let is_its = |model: &Listed| provider.is_none_or(|name| model.providers.iter().any(|one| one == name));
+    let rows = rows.filter(|(_, model)| model.map_or(provider.is_none(), is_its));
+    let (rows, next) = paged(rows.collect(), page)?;
+    let data: Vec<Value> = rows.iter().map(|(shown, model)| stored_row(shown, *model, is_whole)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
@@ -79,7 +108,9 @@ pub(super) async fn show(app: Arc<App>, caller: &Caller, name: String) -> Result
     let live = app.gateway.live();
     let found = models::list(&live.snapshot, None).into_iter().find(|model| model.id == name);
     let found = found.ok_or_else(|| ApiError::not_found("there is no such model"))?;
-    Ok(Json(row(&found, true)).into_response())
+    let mut row = row(&found, true);
+    add_targets(&mut row, &found, manages(caller));
+    Ok(Json(row).into_response())
 }
 
 /// May he change them? To others their documents are not shown, which name budgets, conditions and prices of others.
@@ -91,13 +122,24 @@ fn manages(caller: &Caller) -> bool {
 pub(super) fn row_of(app: &App, shown: &Shown, is_whole: bool) -> Value {
     let live = app.gateway.live();
     let listed = models::list(&live.snapshot, None).into_iter().find(|model| model.id == shown.name);
-    let mut row = match listed.filter(|_| shown.problem.is_none()) {
-        Some(model) => row(&model, true),
+    stored_row(shown, listed.filter(|_| shown.problem.is_none()).as_ref(), is_whole)
+}
+
+fn stored_row(shown: &Shown, in_force: Option<&Listed>, is_whole: bool) -> Value {
+    let mut row = match in_force {
+        Some(model) => row(model, true),
         None => json!({ "id": shown.name, "owner": "alias", "providers": [], "mode": "", "capabilities": [],
             "configured": false }),
     };
     add_stored(&mut row, shown, is_whole);
     row
+}
+
+/// The targets of an alias, for whoever may change such.
+fn add_targets(row: &mut Value, model: &Listed, is_whole: bool) {
+    if is_whole && !model.is_route && !model.targets.is_empty() {
+        row["targets"] = json!(model.targets);
+    }
 }
 
 fn unknown(snapshot: &Snapshot, provider: &str) -> ApiError {
@@ -123,7 +165,7 @@ fn row(model: &Listed, is_configured: bool) -> Value {
     let known = |tokens: u32| (tokens > 0).then_some(tokens);
     json!({
         "id": model.id,
-        "owner": model.owner,
+        "owner": if model.is_route { "route" } else { &model.owner },
         "providers": model.providers,
         "mode": &*info.mode,
         "input_usd_per_million_tokens": price(Unit::Input),

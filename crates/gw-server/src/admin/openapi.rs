@@ -199,7 +199,7 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/models",
         summary: "List callable models with prices and capabilities",
-        query: &["provider", "limit", "cursor"],
+        query: &["provider", "managed_by", "limit", "cursor"],
         body: None,
         answer: Answer::List("Model"),
     },

@@ -45,8 +45,10 @@ fn check(request: &Request) -> Result<(), ApiError> {
         ref method => method.as_str().to_ascii_lowercase(),
     };
     let path = request.extensions().get::<MatchedPath>();
-    // What is nowhere is answered as that.
-    let Some(found) = path.and_then(|path| operation(&method, path.as_str())) else { return Ok(()) };
+    // Some operations stand where others have an id. What is nowhere is answered as that.
+    let named = || operation(&method, &format!("/api/v1{}", request.uri().path()));
+    let found = path.and_then(|path| operation(&method, path.as_str()).or_else(named));
+    let Some(found) = found else { return Ok(()) };
     check_query(found, request.uri().query().unwrap_or_default())
 }
 

@@ -18,7 +18,7 @@ use gw_store::StoreError;
 use gw_store::audit::{AuditDraft, changed};
 use gw_store::traits::ControlStore;
 use gw_store::types::StoredBlock;
-use merge::{Candidate, OfFile};
+use merge::{Candidate, OfFile, Problems};
 use secrets::{moved, split};
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -186,7 +186,7 @@ fn put_in_force<T>(
     let live = app.gateway.prepare(snapshot, app.embedding()).map_err(BlockError::Publish)?;
     let done = commit()?;
     app.base.store(Arc::new(base));
-    called::restore(database, &app.gateway.keys, &live.snapshot.quotas, app.gateway.clock().now());
+    called::restore(database, &live, app.gateway.clock().now());
     app.gateway.publish(live);
     Ok(done)
 }
@@ -195,7 +195,8 @@ fn put_in_force<T>(
 pub(crate) fn list(app: &App, kind: Kind) -> Result<Vec<Shown>, BlockError> {
     let blocks = app.storage.database.blocks()?;
     let of_kind = blocks.iter().filter(|block| Kind::of(block) == Some(kind));
-    Ok(of_kind.map(|block| shown(app, block)).collect())
+    let problems = Problems::default();
+    Ok(of_kind.map(|block| shown_with(app, block, &problems)).collect())
 }
 
 /// One of them.
@@ -204,6 +205,10 @@ pub(crate) fn find(app: &App, kind: Kind, name: &str) -> Result<Shown, BlockErro
 }
 
 fn shown(app: &App, block: &StoredBlock) -> Shown {
+    shown_with(app, block, &Problems::default())
+}
+
+fn shown_with(app: &App, block: &StoredBlock, problems: &Problems) -> Shown {
     let opened = secrets::open(app, block);
     let secrets = opened.as_ref().map(|(_, hidden)| secrets::pointers(hidden)).unwrap_or_default();
     let is_in_force = Kind::of(block).is_some_and(|kind| kind.is_in(&app.base.load(), &block.name));
@@ -211,7 +216,7 @@ fn shown(app: &App, block: &StoredBlock) -> Shown {
     let problem = match (opened.is_some(), of_file, is_in_force) {
         (false, ..) => Some("what is sealed of it cannot be opened with this encryption key".to_owned()),
         (true, true, _) => Some("the configuration file has one of this name, which holds".to_owned()),
-        (true, false, false) => merge::problem(app, block),
+        (true, false, false) => problems.of(app, block),
         (true, false, true) => None,
     };
     Shown {

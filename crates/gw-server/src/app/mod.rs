@@ -10,6 +10,7 @@ pub(crate) mod authorization;
 pub(crate) mod blocks;
 pub(crate) mod cache;
 pub(crate) mod called;
+pub(crate) mod chores;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
 pub(crate) mod embeddings;

@@ -18,6 +18,10 @@ pub(crate) struct Listed {
     pub(crate) info: Arc<ModelInfo>,
     /// Names of the providers behind it, in order.
     pub(crate) providers: Vec<String>,
+    /// It is made of a dynamic route.
+    pub(crate) is_route: bool,
+    /// Of an alias, all of its targets, as a provider and its model, in the same order.
+    pub(crate) targets: Vec<String>,
 }
 
 /// Everything that can be called by name, aliases first; with a key, only what it allows.
@@ -27,8 +31,10 @@ pub(crate) fn list(snapshot: &Snapshot, key: Option<&KeyEntry>) -> Vec<Listed> {
     let aliases = aliases.into_iter().map(|model| Listed {
         id: model.name.to_string(),
         owner: "alias".to_owned(),
+        is_route: model.group.node.is_some(),
         info: of_targets(&model.targets),
         providers: model.targets.iter().map(|t| t.provider.name.to_string()).collect(),
+        targets: model.targets.iter().map(|t| format!("{}/{}", t.provider.name, t.model)).collect(),
     });
     let mut out: Vec<Listed> = aliases.collect();
     if snapshot.direct_models {
@@ -81,6 +87,8 @@ pub(crate) fn of_catalog(snapshot: &Snapshot, provider: &str) -> Option<Vec<List
         owner: provider.to_owned(),
         info: snapshot.catalog.model(&spec.price_key, name).map(Arc::new).unwrap_or_default(),
         providers: vec![provider.to_owned()],
+        is_route: false,
+        targets: Vec::new(),
     });
     Some(listed.collect())
 }
@@ -124,6 +132,8 @@ fn direct(snapshot: &Snapshot, out: &mut Vec<Listed>) {
                 owner: provider.name.to_string(),
                 info,
                 providers: vec![provider.name.to_string()],
+                is_route: false,
+                targets: Vec::new(),
             });
         }
     }

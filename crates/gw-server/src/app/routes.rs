@@ -204,7 +204,7 @@ pub(crate) fn restore_budgets(app: &App) -> Result<(), StoreError> {
     }
     let period_of = |gate| periods.get(&gate).copied();
     let now = app.gateway.clock().now();
-    super::called::restore(&*app.storage.database, &app.gateway.keys, &live.snapshot.quotas, now);
+    super::called::restore(&*app.storage.database, &live, now);
     restore_tolls(&*app.storage.database, &app.gateway.gates, now, &period_of)
 }
 

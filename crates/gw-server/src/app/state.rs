@@ -5,6 +5,7 @@ use super::audit::{self, Refusals};
 use super::blocks::BlockError;
 use super::blocks::merge::{self, OfFile};
 use super::blocks::probe::Probes;
+use super::chores::Bell;
 use super::embeddings::{self, Loaded, Reading};
 use super::inside::Inside;
 use super::plugins;
@@ -17,7 +18,9 @@ use crate::identity::{AcceptError, Accepted};
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
-use gw_config::compile::{Cors, EvaluationSettings, ExportSettings, ScimSettings, ServerSettings};
+use gw_config::compile::{
+    Cors, DatasetSettings, EvaluationSettings, ExportSettings, ScimSettings, ServerSettings,
+};
 use gw_config::{Compiled, ConfigErrors};
 use gw_model::Snapshot;
 use gw_pipeline::{Embedding, Gateway, PublishError, SharingMetrics};
@@ -45,8 +48,14 @@ pub(crate) struct App {
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     /// Where exports of records go, and what is exported by itself.
     pub(crate) exports: ArcSwap<ExportSettings>,
+    /// Tells the thread of exports that there is one to write, or that schedules are others.
+    pub(crate) export_bell: Bell,
+    /// How large datasets may be.
+    pub(crate) datasets: ArcSwap<DatasetSettings>,
     /// How much evaluations may do.
     pub(crate) evaluations: ArcSwap<EvaluationSettings>,
+    /// Tells the thread of evaluations that there is one to run.
+    pub(crate) evaluation_bell: Bell,
     /// Who is told of what.
     pub(crate) alerts: Alerts,
     /// What is told between gateways; `None` where they meet nowhere.
@@ -156,6 +165,9 @@ impl App {
             scim: ArcSwap::new(Arc::clone(&compiled.scim)),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             exports: ArcSwap::new(Arc::clone(&compiled.exports)),
+            export_bell: Bell::default(),
+            evaluation_bell: Bell::default(),
+            datasets: ArcSwap::from_pointee(compiled.datasets),
             evaluations: ArcSwap::from_pointee(compiled.evaluations),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             file: ArcSwap::from_pointee(of_file(compiled)),
@@ -224,6 +236,8 @@ impl App {
         self.sign_ins.settings.store(Arc::clone(&compiled.sign_in));
         self.scim.store(compiled.scim);
         self.exports.store(compiled.exports);
+        self.export_bell.ring();
+        self.datasets.store(Arc::new(compiled.datasets));
         self.evaluations.store(Arc::new(compiled.evaluations));
         self.alerts.policy.store(Arc::clone(&compiled.alerts));
         self.cors.store(Arc::new(compiled.server.cors.clone()));
@@ -233,7 +247,7 @@ impl App {
         *self.embeddings.lock() = loaded;
         plugins::serve(&compiled.plugins, &self.gateway);
         let (database, now) = (&*self.storage.database, self.gateway.clock().now());
-        super::called::restore(database, &self.gateway.keys, &live.snapshot.quotas, now);
+        super::called::restore(database, &live, now);
         self.gateway.publish(live);
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{alerts, checks, demo, follow, newcomers, records, reload, shared_limits, sharing, shutdown};
+use super::{
+    alerts, checks, demo, follow, newcomers, probes, records, reload, shared_limits, sharing, shutdown,
+};
 use crate::app::accounts as app_accounts;
 use crate::app::analytics;
 use crate::app::audit;
@@ -282,11 +284,12 @@ fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Res
     app.gateway.metrics.follow_fold(move || storage.folded());
     let mut threads = vec![
         checks::start(app, phases.clone())?,
+        probes::start(app, phases.clone())?,
         credentials::start(Arc::clone(&app.gateway), phases.clone())?,
         identity::start(app, phases.clone())?,
         telemetry::exporter::start(app, phases.clone())?,
         exports::run::start(app, phases.clone())?,
-        evaluations::run::start(app, phases.clone())?,
+        evaluations::runner::start(app, phases.clone())?,
         recosting::run::start(app, phases.clone())?,
         alerts::start(app, phases.clone())?,
     ];

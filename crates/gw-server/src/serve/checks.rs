@@ -1,8 +1,8 @@
 //! Runs the health checks that the configuration in force wants: one thread, one task per provider that is being asked.
-//! The same thread has targets compared with their peers, where a model wants that, and makes the test calls of the admin API.
+//! The same thread has targets compared with their peers, where a model wants that. Test calls of the admin API are made by a
+//! thread of their own (`probes`): names that nobody resolves must not keep checks from being made.
 //! Never on the request path. What a check asks, and what its answer means, stands in `gw-pipeline`.
 
-use crate::app::blocks::probe::Order;
 use crate::app::state::App;
 use crate::listen::worker::Phase;
 use gw_model::Micros;
@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 
 /// How often is looked who is to be asked.
@@ -23,20 +23,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Most checks under way; further ones wait for the next look.
 const MAX_UNDER_WAY: usize = 64;
 
-/// Most test calls under way.
-const MAX_TESTS: usize = 16;
-
 /// Starts the thread; it ends with the process's last phase.
 pub(super) fn start(app: &Arc<App>, mut phase: watch::Receiver<Phase>) -> io::Result<JoinHandle<()>> {
-    let (gateway, orders) = (Arc::clone(&app.gateway), app.probes.take());
+    let gateway = Arc::clone(&app.gateway);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
     std::thread::Builder::new().name("checks".to_owned()).spawn(move || {
         let local = LocalSet::new();
         local.block_on(&runtime, async {
             tokio::select! {
-                () = check_all(Arc::clone(&gateway)) => {}
-                () = test_all(gateway, orders) => {}
+                () = check_all(gateway) => {}
                 _ = phase.wait_for(|p| *p >= Phase::Ending) => {}
             }
         });
@@ -69,32 +65,6 @@ async fn check_all(gateway: Arc<Gateway>) {
             });
         }
         tokio::time::sleep(LOOK_EVERY).await;
-    }
-}
-
-/// Makes test calls as they are asked for.
-async fn test_all(gateway: Arc<Gateway>, orders: Option<mpsc::Receiver<Order>>) {
-    let Some(mut orders) = orders else { return std::future::pending().await };
-    let upstream = Upstream::new(UpstreamConfig::default());
-    let mut tasks = JoinSet::new();
-    loop {
-        while tasks.len() >= MAX_TESTS {
-            tasks.join_next().await;
-        }
-        let Some(Order { probe, mut answer }) = orders.recv().await else {
-            return std::future::pending().await;
-        };
-        while tasks.try_join_next().is_some() {}
-        let (gateway, upstream) = (Arc::clone(&gateway), Rc::clone(&upstream));
-        tasks.spawn_local(async move {
-            tokio::select! {
-                () = answer.closed() => {}
-                probed = probe.run(&gateway, &upstream) => {
-                    // Whoever asked may be gone.
-                    let _ = answer.send(probed);
-                }
-            }
-        });
     }
 }
 

@@ -69,22 +69,37 @@ impl Follower {
         loop {
             let changes = database.changes_after(self.last, PAGE)?;
             let Some(latest) = changes.last().map(|change| change.revision) else { break };
-            self.take(&changes)?;
+            self.fresh(|it| it.take(&changes))?;
             self.last = latest;
             self.app.note_in_force(latest);
         }
         let revision = database.revision()?;
         if revision < self.last && database.is_up() {
             tracing::warn!("the database is older than it was; everything is read again");
-            accounts::reload(&self.app)?;
-            keys::reload(&self.app)?;
-            self.take_blocks()?;
+            self.fresh(|it| {
+                accounts::reload(&it.app)?;
+                keys::reload(&it.app)?;
+                it.take_blocks()
+            })?;
             self.last = revision;
             self.app.note_in_force(revision);
         }
         self.take_spent(&*database)?;
         audit::write_waiting(&self.app)?;
         self.watch.tend(self.app.gateway.clock().now(), false)
+    }
+
+    /// Has changes read and put in force. Where the database went away meanwhile, what it said last was read in place of what it
+    /// says now, and the changes are to be read once more: they would be passed over for good.
+    fn fresh(&self, read: impl FnOnce(&Self) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let database = &self.app.storage.database;
+        let before = database.stood_in();
+        read(self)?;
+        if database.stood_in() == before {
+            return Ok(());
+        }
+        let reason = "it went away while changes were read".to_owned();
+        Err(StoreError::Unavailable { operation: "follow changes", reason })
     }
 
     /// What was spent on all nodes counts in the budgets here. A node's own calls count at once, whatever the database

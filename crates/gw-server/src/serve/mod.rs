@@ -7,6 +7,7 @@ pub(crate) mod configuration;
 pub(crate) mod demo;
 mod follow;
 mod newcomers;
+mod probes;
 mod records;
 pub(crate) mod reload;
 mod shared_limits;

@@ -1,6 +1,7 @@
 //! Health checks: who is asked when, and what an answer does.
 
 use super::support::{Answer, Call, Gateway, MASTER, Upstream, chat, eventually, eventually_within};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A gateway whose provider has these health checks; nothing that is down comes back by itself in time.
@@ -51,6 +52,38 @@ async fn what_is_down_is_tried_again_as_soon_as_its_provider_answers() {
     assert!(gateway.metric("gatewright_health_checks_total{provider=\"up\",outcome=\"good\"}").await >= 1.0);
     let log = gateway.log();
     assert!(!log.contains("secret-1"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tests_of_providers_that_hang_hold_up_no_check() {
+    let (upstream, gateway) = set_up(", health_check: { interval_ms: 250 }").await;
+    let gateway = Arc::new(gateway);
+    let tests: Vec<_> = (0..20)
+        .map(|_| {
+            let gateway = Arc::clone(&gateway);
+            tokio::spawn(async move {
+                let hangs = r#"{"name":"up","model":"fault-hang"}"#;
+                let call = Call::post("/api/v1/providers/test", hangs.to_owned());
+                gateway.send(call.key(MASTER).header("content-type", "application/json")).await.status
+            })
+        })
+        .collect();
+    eventually("as many tests as there may be", async || {
+        let seen = upstream.emulator().requests(1000);
+        (seen.iter().filter(|one| one.method == "POST").count() >= 16).then_some(())
+    })
+    .await;
+    upstream.faults("first", "status=500", None);
+    for _ in 0..2 {
+        ask(&gateway).await;
+    }
+    assert_eq!(gateway.metric("gatewright_deployment_down").await, 1.0);
+    upstream.faults("first", "", None);
+    eventually_within(Duration::from_secs(10), "a check that lets it back in", async || {
+        (served_by(&ask(&gateway).await) == "first").then_some(())
+    })
+    .await;
+    tests.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

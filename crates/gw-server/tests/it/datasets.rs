@@ -273,3 +273,57 @@ async fn what_somebody_keeps_for_himself_is_looked_after_and_not_opened_by_who_l
     let left = gateway.rows("/api/v1/datasets").await;
     assert_eq!(left.iter().map(|one| one["id"].as_str().unwrap()).collect::<Vec<_>>(), [shared]);
 }
+
+/// A text that cannot be made smaller.
+fn noise(length: usize) -> String {
+    // A generator of its own: what the items say must not depend on chance.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ length as u64;
+    let mut letter = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'0' + u8::try_from(state % 75).unwrap())
+    };
+    (0..length).map(|_| letter()).filter(|letter| *letter != '\\').collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_items_are_bounded_and_come_in_pieces() {
+    let upstream = Upstream::start().await;
+    let most = "records: { max_page_bytes: 65536 }\ndatasets: { max_bytes: 1048576, max_items: 30 }\n";
+    let gateway = Gateway::start(&format!("{}{most}", upstream.providers())).await;
+    let id = made(&gateway, json!({"name": "large ones"})).await;
+    let path = format!("datasets/{id}/items");
+    let add = |count: usize, bytes: usize| {
+        let items: Vec<Value> =
+            (0..count).map(|number| json!({"request": chat("any", &noise(bytes + number))})).collect();
+        json!({ "add": items })
+    };
+    let full = async |body: Value| {
+        let refused = ask(&gateway, Method::PATCH, &path, &body).await;
+        assert_eq!(refused.status, 409, "{}", refused.text());
+        refused.text()
+    };
+    // Three times some 31,000 bytes are more than is read at once.
+    ask(&gateway, Method::PATCH, &path, &add(7, 40_000)).await.ok();
+    let page = ask(&gateway, Method::GET, &format!("{path}?limit=100"), &Value::Null).await.ok().json();
+    let shown = page["data"].as_array().unwrap().len();
+    assert!((1..7).contains(&shown) && page["next_cursor"].is_string(), "{shown} items");
+    assert_eq!(items(&gateway, &id).await.len(), 7);
+    assert_eq!(lines(&gateway, &id).await.lines().count(), 7, "an export has all");
+    // The last page of a list says that it is the last.
+    let last = ask(&gateway, Method::GET, &format!("{path}?limit=7"), &Value::Null).await.ok().json();
+    assert!(last["next_cursor"].is_string() == (last["data"].as_array().unwrap().len() < 7));
+
+    let text = full(add(2, 600_000)).await;
+    assert!(text.contains("datasets.max_bytes") && text.contains("1048576"), "{text}");
+    let text = full(add(24, 10)).await;
+    assert!(text.contains("datasets.max_items"), "{text}");
+    ask(&gateway, Method::PATCH, &path, &add(1, 600_000)).await.ok();
+    full(add(1, 600_000)).await;
+    // Room is made by taking some out.
+    let all = items(&gateway, &id).await;
+    let body = json!({ "remove": [all.last().unwrap()["id"]] });
+    ask(&gateway, Method::PATCH, &path, &body).await.ok();
+    ask(&gateway, Method::PATCH, &path, &add(1, 600_000)).await.ok();
+}

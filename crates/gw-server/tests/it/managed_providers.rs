@@ -189,6 +189,58 @@ async fn a_test_call_says_what_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_of_the_name_test_is_managed_as_any() {
+    let upstream = upstream().await;
+    let gateway = Gateway::start(FILE).await;
+    let mut given = west(&upstream.url());
+    given["name"] = json!("test");
+    assert_eq!(api(&gateway, Method::POST, "providers", given).await.status, 201);
+    let shown = gateway.admin(Method::GET, "/api/v1/providers/test", None).await;
+    assert_eq!((shown.status.as_u16(), &shown.json()["name"]), (200, &json!("test")));
+    let tested = api(&gateway, Method::POST, "providers/test", json!({ "name": "test" })).await;
+    assert_eq!(tested.json()["ok"], json!(true), "{}", tested.text());
+    let changed = api(&gateway, Method::PATCH, "providers/test", json!({ "region": "eu" })).await;
+    assert_eq!((changed.status.as_u16(), &changed.json()["revision"]), (200, &json!(2)));
+    assert_eq!(api(&gateway, Method::DELETE, "providers/test", json!({})).await.status, 204);
+    refused(&gateway, Method::POST, "providers/other", json!({}), 405).await;
+    let unknown = refused(&gateway, Method::POST, "providers/test?dry=1", json!({}), 400).await;
+    assert_eq!(unknown["field"], "dry", "what is misspelt is said here too");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_is_left_out_says_why() {
+    let upstream = upstream().await;
+    let gateway = Gateway::start(FILE).await;
+    assert_eq!(api(&gateway, Method::POST, "providers", west(&upstream.url())).await.status, 201);
+    for name in ["one", "two"] {
+        let alias = json!({ "name": name, "targets": [{ "provider": "filed", "model": "m" }] });
+        assert_eq!(api(&gateway, Method::POST, "models", alias).await.status, 201);
+    }
+    let good = json!({ "name": "good", "targets": [{ "provider": "west", "model": "m" }] });
+    assert_eq!(api(&gateway, Method::POST, "models", good).await.status, 201);
+    // A file without what they name.
+    gateway.write_config("providers: {}\n");
+    let gateway = gateway.restart().await;
+    let rows = gateway.rows("/api/v1/models?managed_by=api").await;
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    let names: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(names, ["good", "one", "two"]);
+    assert_eq!(rows[0]["problem"], Value::Null, "{}", rows[0]);
+    for row in &rows[1..] {
+        assert!(row["problem"].as_str().unwrap().contains("filed"), "{row}");
+        assert_eq!(row["settings"]["targets"][0]["provider"], "filed", "{row}");
+    }
+    // Who answers to an alias is shown to whoever may change it.
+    let all = gateway.rows("/api/v1/models?limit=1000").await;
+    let good = all.iter().find(|row| row["id"] == "good").unwrap();
+    assert_eq!(good["targets"], json!(["west/m"]));
+    let others = gateway.rows("/api/v1/models?managed_by=file&limit=1000").await;
+    let is_other = |row: &Value| !names.contains(&row["id"].as_str().unwrap());
+    assert!(!others.is_empty() && others.iter().all(is_other), "{others:?}");
+    assert_eq!(gateway.rows("/api/v1/models?managed_by=api&provider=west").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_left_is_shown() {
     let upstream = upstream().await;
     let gateway = Gateway::start(FILE).await;

@@ -252,6 +252,44 @@ impl AccountTable {
         Some(account)
     }
 
+    /// The account of what is called: the one that is known, with the rules that are in force for it, or one that nobody finds
+    /// before [`Self::adopt`]. What is prepared must not change what is in force.
+    #[must_use]
+    pub fn prepared(&self, new: NewAccount) -> Arc<Account> {
+        if let Some(known) = self.get(new.id) {
+            return known;
+        }
+        let mut generation = self.generation.lock();
+        *generation += 1;
+        let rules = Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone()));
+        let version =
+            Version { name: new.name, policy: new.policy, rules, under: None, generation: *generation };
+        Arc::new(Account {
+            id: new.id,
+            parent: None,
+            tally: Arc::default(),
+            restricts: AtomicBool::new(version.restricts()),
+            version: ArcSwap::from_pointee(version),
+        })
+    }
+
+    /// Puts one that was prepared into the table, or has the one that is there already count by the rules of `new`.
+    pub fn adopt(&self, account: &Arc<Account>, new: NewAccount) {
+        let is_known = self.get(new.id).is_some_and(|known| Arc::ptr_eq(&known, account));
+        if !is_known {
+            account.tally.set_closed(new.disabled);
+            self.accounts.write().insert(account.id, Arc::clone(account));
+            self.note_name(account);
+        }
+        let is_same = {
+            let policy = &account.version.load().policy;
+            policy.limits == new.policy.limits && policy.budgets == new.policy.budgets
+        };
+        if !is_same {
+            let _ = self.upsert(new);
+        }
+    }
+
     fn note_name(&self, account: &Arc<Account>) {
         if let Some(named) = Named::of(account) {
             if matches!(named.level, Level::Customer | Level::Tag) {

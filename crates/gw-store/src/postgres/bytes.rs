@@ -38,6 +38,16 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
+/// The rows of a query as long as those before them, in its order, have less than so many bytes in their large column: `limit`
+/// is the parameter that says how many. The sizes of large values are known without reading them.
+pub(super) fn within(rows: &str, (columns, large, order): (&str, &str, &str), limit: &str) -> String {
+    format!(
+        "SELECT {columns} FROM (SELECT page.*, SUM(octet_length({large})) OVER (ORDER BY {order} \
+         ROWS UNBOUNDED PRECEDING) - octet_length({large}) AS earlier FROM ({rows}) AS page) AS summed \
+         WHERE earlier < {limit} ORDER BY {order}"
+    )
+}
+
 /// A count that is stored signed.
 pub(super) fn count(row: &Row, column: usize) -> Result<u64, Fault> {
     Ok(u64::try_from(row.try_get::<_, i64>(column)?).unwrap_or(0))

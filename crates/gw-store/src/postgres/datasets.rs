@@ -1,12 +1,12 @@
 //! Datasets and what is in them.
 
-use super::bytes::{Id, clean, limit};
+use super::bytes::{Id, clean, limit, within};
 use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
 use super::session::Values;
 use crate::error::StoreError;
 use crate::traits::DatasetStore;
-use crate::types::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem, StoredView};
+use crate::types::{DatasetId, ItemChanges, ItemId, PageSize, StoredDataset, StoredItem, StoredView};
 use gw_model::RequestId;
 use tokio_postgres::Row;
 
@@ -16,10 +16,10 @@ const UPDATE: &str = "UPDATE datasets SET place = $2, name = $3, description = $
      WHERE id = $1 AND revision = $6::bigint - 1";
 const TOUCH: &str = "UPDATE datasets SET updated_at = $2, origins = COALESCE($4, origins) \
      WHERE id = $1 AND origins = COALESCE($3, origins)";
-const ITEMS: &str = "SELECT id, source, created_at, updated_at, sealed FROM dataset_items \
-     WHERE dataset = $1 AND id > $2 ORDER BY id LIMIT $3";
-/// Items that are neither written nor removed.
-const OTHERS: &str = "SELECT COUNT(*) FROM dataset_items WHERE dataset = $1 AND NOT id = ANY($2)";
+const ITEM: &str = "id, source, created_at, updated_at, sealed";
+/// Items that are neither written nor removed, and their bytes.
+const OTHERS: &str = "SELECT COUNT(*), COALESCE(SUM(octet_length(sealed)), 0)::bigint FROM dataset_items \
+     WHERE dataset = $1 AND NOT id = ANY($2)";
 const WRITE: &str = "INSERT INTO dataset_items (dataset, id, source, created_at, updated_at, sealed) \
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (dataset, id) DO UPDATE SET source = excluded.source, \
      created_at = excluded.created_at, updated_at = excluded.updated_at, sealed = excluded.sealed";
@@ -83,11 +83,16 @@ impl DatasetStore for PostgresStore {
         &self,
         dataset: DatasetId,
         after: Option<ItemId>,
-        most: usize,
+        page: PageSize,
     ) -> Result<Vec<StoredItem>, StoreError> {
         let after = after.map_or_else(String::new, |after| after.to_string());
+        let rows =
+            format!("SELECT {ITEM} FROM dataset_items WHERE dataset = $1 AND id > $2 ORDER BY id LIMIT $3");
+        let sql = within(&rows, (ITEM, "sealed", "id"), "$4");
         self.run("read items of a dataset", BULK_LIMIT, async |db| {
-            let rows = db.query(ITEMS, &[&dataset.to_string(), &after, &limit(most)]).await?;
+            let rows = db
+                .query(&sql, &[&dataset.to_string(), &after, &limit(page.rows), &limit(page.bytes)])
+                .await?;
             rows.iter().map(decode_item).collect()
         })
     }
@@ -118,7 +123,11 @@ impl DatasetStore for PostgresStore {
             }
             let row = db.one(OTHERS, &[&id, &ids]).await?;
             let others = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or(usize::MAX);
-            if others.saturating_add(changes.write.len()) > changes.most {
+            let bytes = u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or(u64::MAX);
+            let written = changes.write.iter().map(|item| item.sealed.len() as u64).sum::<u64>();
+            let is_full = others.saturating_add(changes.write.len()) > changes.most
+                || bytes.saturating_add(written) > changes.most_bytes;
+            if is_full && !changes.write.is_empty() {
                 return Ok(false);
             }
             let (found, becomes) = changes.origins.as_ref().map(|(found, becomes)| (found, becomes)).unzip();

@@ -1,13 +1,14 @@
 //! Evaluations and their results.
 
-use super::bytes::{clean, limit};
+use super::bytes::{clean, limit, within};
 use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
 use super::session::Values;
 use crate::error::StoreError;
 use crate::traits::EvaluationStore;
 use crate::types::{
-    EvaluationId, EvaluationState, ItemId, ResultFigures, StoredEvaluation, StoredResult, StoredView, Verdict,
+    EvaluationId, EvaluationState, ItemId, PageSize, ResultFigures, StoredEvaluation, StoredResult,
+    StoredView, Verdict,
 };
 use gw_model::{Micros, NanoUsd};
 use tokio_postgres::Row;
@@ -19,21 +20,23 @@ impl EvaluationStore for PostgresStore {
     fn evaluations(
         &self,
         before: Option<EvaluationId>,
-        most: usize,
+        page: PageSize,
     ) -> Result<Vec<StoredEvaluation>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM evaluations WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        let rows = format!("SELECT {COLUMNS} FROM evaluations WHERE id < $1 ORDER BY id DESC LIMIT $2");
         // Behind every id there is.
         let before = before.map_or_else(|| "f".to_owned(), |id| id.to_string());
-        self.run("list evaluations", ANSWER_LIMIT, async |db| {
-            db.query(&sql, &[&before, &limit(most)]).await?.iter().map(decode).collect()
-        })
+        self.paged((&rows, "id DESC"), &before, page)
     }
 
-    fn open_evaluations(&self, most: usize) -> Result<Vec<StoredEvaluation>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM evaluations WHERE state < 2 ORDER BY id LIMIT $1");
-        self.run("list evaluations", ANSWER_LIMIT, async |db| {
-            db.query(&sql, &[&limit(most)]).await?.iter().map(decode).collect()
-        })
+    fn open_evaluations(
+        &self,
+        after: Option<EvaluationId>,
+        page: PageSize,
+    ) -> Result<Vec<StoredEvaluation>, StoreError> {
+        let rows =
+            format!("SELECT {COLUMNS} FROM evaluations WHERE state < 2 AND id > $1 ORDER BY id LIMIT $2");
+        let after = after.map_or_else(String::new, |id| id.to_string());
+        self.paged((&rows, "id"), &after, page)
     }
 
     fn evaluation(&self, id: EvaluationId) -> Result<Option<StoredEvaluation>, StoreError> {
@@ -156,6 +159,21 @@ impl EvaluationStore for PostgresStore {
             format!("SELECT {FIGURES} FROM evaluation_results WHERE evaluation = $1 ORDER BY item, target");
         self.run("read results of an evaluation", BULK_LIMIT, async |db| {
             db.query(&sql, &[&evaluation.to_string()]).await?.iter().map(decode_figures).collect()
+        })
+    }
+}
+
+impl PostgresStore {
+    fn paged(
+        &self,
+        (rows, order): (&str, &str),
+        id: &str,
+        page: PageSize,
+    ) -> Result<Vec<StoredEvaluation>, StoreError> {
+        let sql = within(rows, (COLUMNS, "job", order), "$3");
+        self.run("list evaluations", ANSWER_LIMIT, async |db| {
+            let values: Values<'_> = &[&id, &limit(page.rows), &limit(page.bytes)];
+            db.query(&sql, values).await?.iter().map(decode).collect()
         })
     }
 }

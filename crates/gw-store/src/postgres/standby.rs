@@ -16,6 +16,7 @@ use gw_model::{AccountId, KeyId, Micros, Secret};
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the key for the copy is derived for.
 const PURPOSE: &str = "gatewright copy of the last state 1";
@@ -37,6 +38,8 @@ pub(super) struct Standby {
     blocks: Mutex<Option<Vec<StoredBlock>>>,
     routes: Mutex<Option<Vec<StoredRoute>>>,
     labels: Mutex<Vec<KeyLabel>>,
+    /// Reads that this answered.
+    stood_in: AtomicU64,
 }
 
 impl Standby {
@@ -51,7 +54,17 @@ impl Standby {
             blocks: Mutex::default(),
             routes: Mutex::default(),
             labels: Mutex::default(),
+            stood_in: AtomicU64::new(0),
         }
+    }
+
+    /// How many reads this answered.
+    pub(super) fn stood_in(&self) -> u64 {
+        self.stood_in.load(Ordering::Acquire)
+    }
+
+    fn note(&self) {
+        self.stood_in.fetch_add(1, Ordering::AcqRel);
     }
 
     /// What tells encryption keys apart without giving them away.
@@ -146,21 +159,21 @@ impl Standby {
         &self,
         read: Result<Vec<StoredCredential>, StoreError>,
     ) -> Result<Vec<StoredCredential>, StoreError> {
-        or_remembered(read, &self.credentials)
+        self.or_remembered(read, &self.credentials)
     }
 
     pub(super) fn or_blocks(
         &self,
         read: Result<Vec<StoredBlock>, StoreError>,
     ) -> Result<Vec<StoredBlock>, StoreError> {
-        or_remembered(read, &self.blocks)
+        self.or_remembered(read, &self.blocks)
     }
 
     pub(super) fn or_routes(
         &self,
         read: Result<Vec<StoredRoute>, StoreError>,
     ) -> Result<Vec<StoredRoute>, StoreError> {
-        or_remembered(read, &self.routes)
+        self.or_remembered(read, &self.routes)
     }
 
     /// Labels that cannot be written now are kept for later: they only serve reports.
@@ -192,24 +205,32 @@ impl Standby {
         instead: impl FnOnce(&Copy) -> T,
     ) -> Result<T, StoreError> {
         match (read, self.copy.lock().clone()) {
-            (Err(error), Some(copy)) if error.is_unavailable() => Ok(instead(&copy)),
+            (Err(error), Some(copy)) if error.is_unavailable() => {
+                self.note();
+                Ok(instead(&copy))
+            }
             (read, _) => read,
         }
     }
-}
 
-/// Remembers what was read, and gives what was read last when nothing can be read.
-fn or_remembered<T: Clone>(
-    read: Result<Vec<T>, StoreError>,
-    last: &Mutex<Option<Vec<T>>>,
-) -> Result<Vec<T>, StoreError> {
-    match read {
-        Ok(read) => {
-            *last.lock() = Some(read.clone());
-            Ok(read)
+    /// Remembers what was read, and gives what was read last when nothing can be read.
+    fn or_remembered<T: Clone>(
+        &self,
+        read: Result<Vec<T>, StoreError>,
+        last: &Mutex<Option<Vec<T>>>,
+    ) -> Result<Vec<T>, StoreError> {
+        match read {
+            Ok(read) => {
+                *last.lock() = Some(read.clone());
+                Ok(read)
+            }
+            Err(error) if error.is_unavailable() => {
+                let last = last.lock().clone().ok_or(error)?;
+                self.note();
+                Ok(last)
+            }
+            Err(error) => Err(error),
         }
-        Err(error) if error.is_unavailable() => last.lock().clone().ok_or(error),
-        Err(error) => Err(error),
     }
 }
 

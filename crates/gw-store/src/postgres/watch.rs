@@ -35,6 +35,10 @@ impl Database for PostgresStore {
         Self::is_up(self)
     }
 
+    fn stood_in(&self) -> u64 {
+        self.standby.stood_in()
+    }
+
     fn watch(self: Arc<Self>) -> Option<Box<dyn Watch>> {
         Some(Box::new(Watcher {
             store: self,

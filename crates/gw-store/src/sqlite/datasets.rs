@@ -4,7 +4,8 @@ use super::db::SqliteStore;
 use crate::error::StoreError;
 use crate::rows::id_bytes;
 use crate::traits::DatasetStore;
-use crate::types::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem, StoredView};
+use crate::types::page::fill;
+use crate::types::{DatasetId, ItemChanges, ItemId, PageSize, StoredDataset, StoredItem, StoredView};
 use gw_model::RequestId;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -69,7 +70,7 @@ impl DatasetStore for SqliteStore {
         &self,
         dataset: DatasetId,
         after: Option<ItemId>,
-        limit: usize,
+        page: PageSize,
     ) -> Result<Vec<StoredItem>, StoreError> {
         self.read("read items of a dataset", |db| {
             let mut query = db.prepare_cached(
@@ -77,8 +78,10 @@ impl DatasetStore for SqliteStore {
                  WHERE dataset = ? AND id > ? ORDER BY id LIMIT ?",
             )?;
             let after = after.map_or_else(String::new, |after| after.to_string());
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            query.query_map(params![dataset.to_string(), after, limit], decode_item)?.collect()
+            let limit = i64::try_from(page.rows).unwrap_or(i64::MAX);
+            let mut rows = query.query(params![dataset.to_string(), after, limit])?;
+            let next = || rows.next()?.map(decode_item).transpose();
+            fill(page, next, |item| item.sealed.len())
         })
     }
 
@@ -127,9 +130,16 @@ fn change(db: &Connection, dataset: &str, changes: &ItemChanges) -> rusqlite::Re
             item.sealed
         ])?;
     }
-    let mut count = db.prepare_cached("SELECT COUNT(*) FROM dataset_items WHERE dataset = ?")?;
-    let count: i64 = count.query_row([dataset], |row| row.get(0))?;
-    Ok((usize::try_from(count).unwrap_or(usize::MAX) <= changes.most).then_some(()))
+    if changes.write.is_empty() {
+        return Ok(Some(()));
+    }
+    let mut sums = db.prepare_cached(
+        "SELECT COUNT(*), COALESCE(SUM(LENGTH(sealed)), 0) FROM dataset_items WHERE dataset = ?",
+    )?;
+    let (count, bytes): (i64, i64) = sums.query_row([dataset], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let fits = usize::try_from(count).is_ok_and(|count| count <= changes.most)
+        && u64::try_from(bytes).is_ok_and(|bytes| bytes <= changes.most_bytes);
+    Ok(fits.then_some(()))
 }
 
 fn unreadable(column: usize) -> rusqlite::Error {

@@ -3,8 +3,10 @@
 use super::db::SqliteStore;
 use crate::error::StoreError;
 use crate::traits::EvaluationStore;
+use crate::types::page::fill;
 use crate::types::{
-    EvaluationId, EvaluationState, ItemId, ResultFigures, StoredEvaluation, StoredResult, StoredView, Verdict,
+    EvaluationId, EvaluationState, ItemId, PageSize, ResultFigures, StoredEvaluation, StoredResult,
+    StoredView, Verdict,
 };
 use gw_model::{Micros, NanoUsd};
 use rusqlite::types::Type;
@@ -17,19 +19,22 @@ impl EvaluationStore for SqliteStore {
     fn evaluations(
         &self,
         before: Option<EvaluationId>,
-        limit: usize,
+        page: PageSize,
     ) -> Result<Vec<StoredEvaluation>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM evaluations WHERE id < ? ORDER BY id DESC LIMIT ?");
         // Behind every id there is.
         let before = before.map_or_else(|| "f".to_owned(), |id| id.to_string());
-        let values = params![before, i64::try_from(limit).unwrap_or(i64::MAX)];
-        self.read("list evaluations", |db| db.prepare_cached(&sql)?.query_map(values, decode)?.collect())
+        self.paged(&sql, &before, page)
     }
 
-    fn open_evaluations(&self, limit: usize) -> Result<Vec<StoredEvaluation>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM evaluations WHERE state < 2 ORDER BY id LIMIT ?");
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.read("list evaluations", |db| db.prepare_cached(&sql)?.query_map([limit], decode)?.collect())
+    fn open_evaluations(
+        &self,
+        after: Option<EvaluationId>,
+        page: PageSize,
+    ) -> Result<Vec<StoredEvaluation>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM evaluations WHERE state < 2 AND id > ? ORDER BY id LIMIT ?");
+        let after = after.map_or_else(String::new, |id| id.to_string());
+        self.paged(&sql, &after, page)
     }
 
     fn evaluation(&self, id: EvaluationId) -> Result<Option<StoredEvaluation>, StoreError> {
@@ -148,6 +153,16 @@ impl EvaluationStore for SqliteStore {
             format!("SELECT {FIGURES} FROM evaluation_results WHERE evaluation = ? ORDER BY item, target");
         self.read("read results of an evaluation", |db| {
             db.prepare_cached(&sql)?.query_map([evaluation.to_string()], decode_figures)?.collect()
+        })
+    }
+}
+
+impl SqliteStore {
+    fn paged(&self, sql: &str, id: &str, page: PageSize) -> Result<Vec<StoredEvaluation>, StoreError> {
+        self.read("list evaluations", |db| {
+            let mut query = db.prepare_cached(sql)?;
+            let mut rows = query.query(params![id, i64::try_from(page.rows).unwrap_or(i64::MAX)])?;
+            fill(page, || rows.next()?.map(decode).transpose(), |one| one.job.len())
         })
     }
 }

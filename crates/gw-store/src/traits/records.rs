@@ -3,7 +3,7 @@
 use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
 use crate::error::StoreError;
 use crate::types::{
-    DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, LogFilter, LogPage, LogRow,
+    DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, LogFilter, LogPage, LogRow, PageSize,
     PricePage, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation, StoredExport,
     StoredItem, StoredRecosting, StoredResult, StoredView, UpstreamUsage, UsageFilter, UsageRow, ViewId,
     Written,
@@ -39,29 +39,33 @@ pub trait DatasetStore: Send + Sync {
     fn update_dataset(&self, changed: &StoredDataset) -> Result<bool, StoreError>;
     /// Removes one with all that is in it; false when there is none of that id.
     fn delete_dataset(&self, id: DatasetId) -> Result<bool, StoreError>;
-    /// Items in the order of ids, from behind `after`, at most `limit`.
+    /// A page of items in the order of ids, from behind `after`.
     fn items(
         &self,
         dataset: DatasetId,
         after: Option<ItemId>,
-        limit: usize,
+        page: PageSize,
     ) -> Result<Vec<StoredItem>, StoreError>;
     /// The requests that items were made of, in the order of ids.
     fn item_sources(&self, dataset: DatasetId) -> Result<Vec<RequestId>, StoreError>;
-    /// Changes items, all or nothing. False when there is no such dataset, or it would have too many.
+    /// Changes items, all or nothing. False when there is no such dataset, or it would have too many or too large ones.
     fn change_items(&self, dataset: DatasetId, changes: &ItemChanges) -> Result<bool, StoreError>;
 }
 
 /// Evaluations: what is to be done, how far it is, and how each item fared, sealed by [`crate::datasets::ItemSealer`].
 pub trait EvaluationStore: Send + Sync {
-    /// Those of before an id, the latest first.
+    /// A page of those of before an id, the latest first.
     fn evaluations(
         &self,
         before: Option<EvaluationId>,
-        limit: usize,
+        page: PageSize,
     ) -> Result<Vec<StoredEvaluation>, StoreError>;
-    /// Those that wait or are run, the first first.
-    fn open_evaluations(&self, limit: usize) -> Result<Vec<StoredEvaluation>, StoreError>;
+    /// A page of those that wait or are run, the first first, from behind an id.
+    fn open_evaluations(
+        &self,
+        after: Option<EvaluationId>,
+        page: PageSize,
+    ) -> Result<Vec<StoredEvaluation>, StoreError>;
     /// The evaluation of that id.
     fn evaluation(&self, id: EvaluationId) -> Result<Option<StoredEvaluation>, StoreError>;
     /// Adds one.

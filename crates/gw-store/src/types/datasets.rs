@@ -61,8 +61,11 @@ pub struct ItemChanges {
     /// Whose calls all of its items were collected from, where that changes: as it is found, and as it becomes. Nothing is
     /// done where it is found otherwise.
     pub origins: Option<(String, String)>,
-    /// Most items that there may be afterwards.
+    /// Most items that there may be afterwards, and most bytes of them as they are stored. Whoever only takes some out is not
+    /// asked.
     pub most: usize,
+    /// See `most`.
+    pub most_bytes: u64,
     /// When.
     pub now: Micros,
 }

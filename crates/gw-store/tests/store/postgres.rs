@@ -166,7 +166,13 @@ fn what_stood_there_last_stands_in_while_the_server_is_away() {
     fold(&*store, &[Record { accounts: vec![team], ..record(1) }]);
     Arc::clone(&store).watch().unwrap().tend(NOON, true).unwrap();
     let revision = store.revision().unwrap();
+    assert_eq!((store.routes().unwrap().len(), store.stood_in()), (1, 0));
     server.kill();
+    assert_eq!(
+        (store.routes().unwrap().len(), store.stood_in()),
+        (1, 1),
+        "what was read last, and it says so"
+    );
 
     // The running one says so, and soon without waiting.
     let error = store.create_key(&new_key(9, "nine"), NOON).unwrap_err();

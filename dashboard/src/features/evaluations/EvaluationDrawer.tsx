@@ -1,7 +1,7 @@
 // One evaluation: how far it is, how each model fared, which won against which, and every answer with its checks.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { get, post, remove, useRenew } from "@/api/change";
 import { usePages } from "@/api/lists";
 import { useMay } from "@/api/permissions";
@@ -11,6 +11,7 @@ import { Meter } from "@/ui/meter";
 import { Confirm, Drawer } from "@/ui/overlays";
 import { Badge, Empty, Facts, Failed, Loading, Note } from "@/ui/panels";
 import { toastError } from "@/ui/toast";
+import { GoOn } from "./GoOn";
 import { type Evaluation, isOpen, type Pair, type Result, stateTone, verdictTone, type Whole } from "./kinds";
 
 const PATH = "/api/v1/evaluations";
@@ -71,11 +72,13 @@ function Duel({ of }: { of: Pair }) {
   );
 }
 
-function Answer({ of }: { of: Result }) {
+function Answer({ of, live }: { of: Result; live: boolean }) {
+  // Begun, and given up: the budget had not enough left, or somebody cancelled it.
+  const verdict = of.verdict === "running" && !live ? "not asked" : of.verdict;
   return (
     <details className="group border-b border-line py-2 last:border-0">
       <summary className="num flex cursor-pointer items-center gap-2">
-        <Badge tone={verdictTone(of.verdict)}>{of.verdict}</Badge>
+        <Badge tone={verdictTone(of.verdict)}>{verdict}</Badge>
         <span className="min-w-0 flex-1 truncate">{of.prompt || of.item_id}</span>
         <span className="shrink-0 text-[0.86rem] text-faint">{of.target}</span>
       </summary>
@@ -113,12 +116,18 @@ function Text({ title, children }: { title: string; children: ReactNode }) {
 function Results({ id, live }: { id: string; live: boolean }) {
   const pages = usePages<Result>(`${PATH}/${id}/results`, {}, ROWS, live ? LIVE_MS * 2 : false);
   const rows = pages.data?.pages.flatMap((one) => one.data) ?? [];
+  // What came since the last look, once nothing more comes.
+  const was = useRef(live);
+  useEffect(() => {
+    if (was.current && !live) void pages.refetch();
+    was.current = live;
+  }, [live]);
   if (pages.isPending) return <Loading rows={4} />;
   if (pages.isError) return <Failed error={pages.error} />;
   if (rows.length === 0) return <p className="text-soft">No answer yet.</p>;
   return (
     <>
-      {rows.map((one) => <Answer key={`${one.item_id} ${one.target ?? ""}`} of={one} />)}
+      {rows.map((one) => <Answer key={`${one.item_id} ${one.target ?? ""}`} of={one} live={live} />)}
       {pages.hasNextPage ? (
         <Button small className="mt-3" busy={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
           More
@@ -133,9 +142,10 @@ export function EvaluationDrawer({ id, onClose, onOther }: { id: string | undefi
   const writes = useMay("datasets:write");
   const renew = useRenew();
   const [gone, setGone] = useState(false);
+  const [goingOn, setGoingOn] = useState(false);
   const found = useQuery({ queryKey: [`${PATH}/one`, id], queryFn: ({ signal }) => get<Whole>(`${PATH}/${id}`, signal), enabled: id !== undefined, refetchInterval: (query) => (query.state.data && !isOpen(query.state.data.state) ? false : LIVE_MS) });
   const of = found.data;
-  const act = (what: "cancel" | "resume" | "rerun") =>
+  const act = (what: "cancel" | "rerun") =>
     post<Evaluation>(`${PATH}/${id}/${what}`, {})
       .then(async (made) => {
         await renew(PATH);
@@ -159,7 +169,7 @@ export function EvaluationDrawer({ id, onClose, onOther }: { id: string | undefi
             {writes ? (
               <div className="mt-3 flex flex-wrap gap-2">
                 {isOpen(of.state) ? <Button small onClick={() => void act("cancel")}>Cancel it</Button> : null}
-                {["stopped", "cancelled"].includes(of.state) ? <Button small icon="start" onClick={() => void act("resume")}>Go on</Button> : null}
+                {["stopped", "cancelled"].includes(of.state) ? <Button small icon="start" onClick={() => setGoingOn(true)}>Go on</Button> : null}
                 <Button small icon="refresh" onClick={() => void act("rerun")}>Once more</Button>
                 <a href={`${PATH}/${of.id}/export?format=csv`} download className="inline-flex h-7 items-center rounded-md border border-line-strong px-2 text-[0.86rem] font-medium hover:bg-sunken">CSV</a>
                 <Button small look="danger" icon="trash" onClick={() => setGone(true)}>Remove</Button>
@@ -184,6 +194,7 @@ export function EvaluationDrawer({ id, onClose, onOther }: { id: string | undefi
         </div>
       ) : null}
       {found.isSuccess && !of ? <Empty title="There is no such evaluation" /> : null}
+      {goingOn && of ? <GoOn of={of} onClose={() => setGoingOn(false)} /> : null}
       <Confirm
         open={gone}
         onClose={() => setGone(false)}

@@ -40,7 +40,7 @@ export function Evaluations() {
         cell: (cell) => {
           const { done, total, passed } = cell.row.original.progress;
           return (
-            <div className="w-28">
+            <div className="w-32">
               <div className="flex justify-between gap-2 text-[0.86rem]"><span>{count(done)} / {count(total)}</span><span className="text-faint">{done > 0 ? `${percent(passed, done)} good` : ""}</span></div>
               <Meter share={total === 0 ? 0 : done / total} label={`${done} of ${total} done`} />
             </div>

@@ -1,5 +1,5 @@
 // The models that callers can name: what they cost, how much they take, and who serves them.
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useAll } from "@/api/lists";
 import type { Model } from "@/api/types";
@@ -26,6 +26,17 @@ const COLUMNS: VirtualColumn<Model>[] = [
   { id: "out", head: "$ / M output", width: "5.5rem", right: true, cell: (model) => price(model.output_usd_per_million_tokens) },
 ];
 
+function AliasLink({ of }: { of: Model }) {
+  return (
+    <>
+      {of.source === "api" ? "alias, " : "alias of the configuration, "}
+      <Link to="/aliases" search={{ name: of.id, find: of.id }} className="text-accent-strong hover:underline">
+        who answers
+      </Link>
+    </>
+  );
+}
+
 function Detail({ of }: { of: Model }) {
   const limit = (value: number | null | undefined) => (value ? `${count(value)} tokens` : "not known");
   return (
@@ -33,7 +44,7 @@ function Detail({ of }: { of: Model }) {
       <Facts
         rows={[
           ["Name to call", <Id key="id" text={of.id} />],
-          ["Kind", of.owner === "alias" ? "alias of the configuration" : of.owner === "route" ? "dynamic route" : `model of ${of.owner}`],
+          ["Kind", of.owner === "alias" ? <AliasLink key="kind" of={of} /> : of.owner === "route" ? "dynamic route" : `model of ${of.owner}`],
           ["Mode", words(of.mode)],
           ["Providers", [...new Set(of.providers)].join(", ")],
           ["Input limit", limit(of.max_input_tokens)],

@@ -74,7 +74,7 @@ export function ProviderCard({ of, health, marked, calls, writes, onEdit, onRemo
       {of.problem ? null : (
         <div className="mt-3 space-y-3 border-t border-line pt-3">
           {writes ? <ProbeButton provider={of.name} model={of.lists_models === false ? of.deployments[0]?.model : undefined} /> : null}
-          {calls ? <TestCall provider={of.name} /> : null}
+          {calls ? <TestCall of={of.name} /> : null}
         </div>
       )}
       <Link to="/models" search={{ provider: of.name }} className="mt-3 inline-block text-accent-strong hover:underline">

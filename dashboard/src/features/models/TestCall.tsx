@@ -1,6 +1,6 @@
-// A short call to one model of a provider, to see whether it answers: by the playground's key, and counted as any call.
+// A short call to one model of a provider, or to an alias, to see whether it answers: by the playground's key, and counted as any call.
 import { Link } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useAll } from "@/api/lists";
 import { useMay } from "@/api/permissions";
 import type { Model } from "@/api/types";
@@ -16,16 +16,17 @@ const MOST_TOKENS = 64;
 
 type Outcome = { head: Head | null; told: Told | null; text: string; fault: string | null };
 
-/** The form and what came of it. */
-export function TestCall({ provider }: { provider: string }) {
-  const models = useAll<Model>("/api/v1/models", {}, useMay("models:read")).data ?? [];
-  const own = models.filter((model) => model.owner === provider && model.mode === "chat").map(({ id }) => id);
+/** The form and what came of it: for a provider, whose model is chosen, or for one model that is called as it is. `children` stand
+ *  beside the button. */
+export function TestCall({ of, fixed, children }: { of: string; fixed?: string; children?: ReactNode }) {
+  const models = useAll<Model>("/api/v1/models", {}, useMay("models:read") && fixed === undefined).data ?? [];
+  const own = models.filter((model) => model.owner === of && model.mode === "chat").map(({ id }) => id);
   const [typed, setTyped] = useState<string | null>(null);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [busy, setBusy] = useState(false);
   const stopper = useRef<AbortController | null>(null);
   useEffect(() => () => stopper.current?.abort(), []);
-  const model = typed ?? own[0] ?? `${provider}/`;
+  const model = fixed ?? typed ?? own[0] ?? `${of}/`;
   const go = async (event: FormEvent) => {
     event.preventDefault();
     stopper.current = new AbortController();
@@ -43,15 +44,20 @@ export function TestCall({ provider }: { provider: string }) {
   };
   const id = outcome?.head?.requestId;
   return (
-    <form onSubmit={go} aria-label={`Test ${provider}`}>
+    <form onSubmit={go} aria-label={`Test ${of}`}>
       <div className="flex items-end gap-2">
-        <div className="min-w-0 flex-1">
-          <TextField label={`Model of ${provider}`} hideLabel list={`models-${provider}`} value={model} onChange={(event) => setTyped(event.target.value)} />
-          <datalist id={`models-${provider}`}>{own.map((name) => <option key={name} value={name} />)}</datalist>
-        </div>
-        <Button type="submit" icon="bolt" busy={busy}>
-          Test call
+        {fixed === undefined ? (
+          <div className="min-w-0 flex-1">
+            <TextField label={`Model of ${of}`} hideLabel list={`models-${of}`} value={model} onChange={(event) => setTyped(event.target.value)} />
+            <datalist id={`models-${of}`}>{own.map((name) => <option key={name} value={name} />)}</datalist>
+          </div>
+        ) : null}
+        <Button type="submit" icon="bolt" small={fixed !== undefined} busy={busy}>
+          <span>
+            Test call{fixed === undefined ? null : <span className="sr-only"> to {fixed}</span>}
+          </span>
         </Button>
+        {children}
       </div>
       <div role="status" className="mt-2 empty:hidden">
         {outcome ? (

@@ -41,13 +41,10 @@ pub(in crate::admin) async fn list(
     let (limit, after) = (page.limit()?.min(MAX_PAGE), page.after::<ItemId>()?);
     let work = move || {
         datasets::note_look(&app, &caller, id, "dataset.read")?;
-        // One more says whether there are others.
-        Ok::<_, DatasetsError>(datasets::items(&app, id, after, limit + 1)?)
+        Ok::<_, DatasetsError>(datasets::items(&app, id, after, limit)?)
     };
-    let mut found = tokio::task::spawn_blocking(work).await??;
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| has_more).map(|item| item.id.to_string());
+    let (found, next) = tokio::task::spawn_blocking(work).await??;
+    let next = next.map(|item| item.to_string());
     Ok(Json(json!({ "data": found.iter().map(shown).collect::<Vec<_>>(), "next_cursor": next })))
 }
 
@@ -141,14 +138,16 @@ pub(in crate::admin) async fn export(
     let mut page = first.await??;
     let (pieces, receiver) = mpsc::channel(EXPORT_PIECES);
     tokio::task::spawn_blocking(move || {
-        while let Some(last) = page.last().map(|item| item.id) {
+        loop {
+            let (items, next) = page;
             let lines = |item: &Item| format!("{}\n", shown(item));
-            let piece: String = page.iter().map(lines).collect();
+            let piece: String = items.iter().map(lines).collect();
+            let is_sent = piece.is_empty() || pieces.blocking_send(Ok(piece.into())).is_ok();
             // Nobody reads on, or this was the last.
-            if pieces.blocking_send(Ok(piece.into())).is_err() || page.len() < MAX_PAGE {
+            if !is_sent || next.is_none() {
                 return;
             }
-            page = match datasets::items(&app, id, Some(last), MAX_PAGE) {
+            page = match datasets::items(&app, id, next, MAX_PAGE) {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::error!(%error, "an export of a dataset broke off");

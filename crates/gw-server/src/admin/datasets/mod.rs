@@ -76,7 +76,7 @@ impl From<DatasetsError> for ApiError {
             DatasetsError::NotFound => Self::not_found(text),
             DatasetsError::NoItem { .. } => Self::invalid("id", text),
             DatasetsError::TooMany => Self::conflict("name", text),
-            DatasetsError::Full => Self::in_the_way(text),
+            DatasetsError::Full(_) => Self::in_the_way(text),
             DatasetsError::TooManyAtOnce => Self::too_large(text),
             DatasetsError::NoPlace => Self::invalid("account_id", text),
             DatasetsError::Item { field, why } => Self::invalid(field, why),

@@ -34,10 +34,8 @@ pub(super) async fn list(
 ) -> Answer {
     let page = query.page();
     let (limit, before) = (page.limit()?, page.after::<EvaluationId>()?);
-    let work = move || evaluations::list(&app, &caller, before, limit + 1);
-    let mut found = tokio::task::spawn_blocking(work).await??;
-    let is_more = found.len() > limit;
-    found.truncate(limit);
+    let work = move || evaluations::list(&app, &caller, before, limit);
+    let (found, is_more) = tokio::task::spawn_blocking(work).await??;
     let next = found.last().filter(|_| is_more).map(|last| last.stored.id.to_string());
     Ok(Json(json!({ "data": found.iter().map(row).collect::<Vec<_>>(), "next_cursor": next })))
 }
@@ -222,7 +220,9 @@ impl From<EvaluationError> for ApiError {
             EvaluationError::NoDataset | EvaluationError::Empty => Self::invalid("dataset_id", text),
             EvaluationError::Key => Self::invalid("key", text),
             EvaluationError::TooLarge { .. } => Self::invalid("max_items", text),
-            EvaluationError::TooMany { .. } => Self::too_many(text, 60),
+            EvaluationError::TooMany { .. } | EvaluationError::TooManyOfOne { .. } => {
+                Self::too_many(text, 60)
+            }
             EvaluationError::Open => Self::conflict("id", text),
             EvaluationError::Busy => Self::busy(text),
             EvaluationError::Denied(denied) => denied.into(),

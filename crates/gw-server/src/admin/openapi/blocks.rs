@@ -97,6 +97,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "id:string",
         "owner:string",
         "providers:array",
+        "targets:array?",
         "mode:string",
         "input_usd_per_million_tokens:string?",
         "output_usd_per_million_tokens:string?",

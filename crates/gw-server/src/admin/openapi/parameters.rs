@@ -51,6 +51,7 @@ pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
             Kind::OneOf(Level::ALL.iter().chain(Level::CALLED).map(|level| level.as_str()).collect())
         }
         ("/api/v1/users", "kind") => Kind::OneOf(UserKind::ALL.iter().map(|kind| kind.as_str()).collect()),
+        ("/api/v1/models", "managed_by") => Kind::OneOf(vec!["file", "api"]),
         (_, "managed_by") => Kind::OneOf(vec!["file", "api", "token"]),
         ("/api/v1/audit/export", "format") => Kind::OneOf(vec!["jsonl"]),
         ("/api/v1/evaluations/{id}/export", "format") => Kind::OneOf(vec!["jsonl", "csv"]),

@@ -6,6 +6,7 @@ use gw_config::{Settings, StoredEntry, StoredFault, compile_stored};
 use gw_model::Snapshot;
 use gw_store::types::StoredBlock;
 use serde_json::{Map, Value};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// What the file says: its configuration, and the settings that it was made from.
@@ -110,12 +111,23 @@ fn most(file: &OfFile, mut blocks: Vec<Opened>) -> (Snapshot, LeftOut, Vec<Opene
     }
 }
 
-/// Why a block that is stored is not in force.
-pub(super) fn problem(app: &App, block: &StoredBlock) -> Option<String> {
-    let file = app.file.load_full();
-    let (_, out, _) = most(&file, opened(app, &file).ok()?);
-    let found = out.into_iter().find(|(kind, name, _)| kind.as_str() == block.kind && *name == block.name);
-    Some(found.map_or_else(|| "it is about to be in force".to_owned(), |(_, _, why)| why))
+/// Why blocks that are stored are not in force: compiled when it is first asked, and once however many are asked for.
+#[derive(Default)]
+pub(super) struct Problems(OnceCell<Option<LeftOut>>);
+
+impl Problems {
+    pub(super) fn of(&self, app: &App, block: &StoredBlock) -> Option<String> {
+        let left_out = self.0.get_or_init(|| {
+            let file = app.file.load_full();
+            let (_, out, _) = most(&file, opened(app, &file).ok()?);
+            Some(out)
+        });
+        let found = left_out
+            .as_ref()?
+            .iter()
+            .find(|(kind, name, _)| kind.as_str() == block.kind && *name == block.name);
+        Some(found.map_or_else(|| "it is about to be in force".to_owned(), |(_, _, why)| why.clone()))
+    }
 }
 
 /// With all of them. Errors: one does not go with the file.

@@ -77,7 +77,7 @@ pub(crate) fn collect(
         accounts.iter().for_each(|of| origins.add(of));
         changes.origins = Some((dataset.origins.clone(), origins.written()));
         match put(app, caller, (&dataset, "dataset.collect"), counts.clone(), &mut changes) {
-            Err(DatasetsError::Full) if is_other_now(app, &dataset)? => {}
+            Err(DatasetsError::Full(_)) if is_other_now(app, &dataset)? => {}
             done => return done.map(|()| collected),
         }
     }

@@ -1,8 +1,9 @@
 //! Why a dataset, or what is in it, cannot be made or changed.
 
-use super::{MAX_AT_ONCE, MAX_DATASETS, MAX_ITEMS, MAX_OF_ONE};
+use super::{MAX_AT_ONCE, MAX_DATASETS, MAX_OF_ONE};
 use crate::app::authorization::Denied;
 use crate::app::ownership::NotAllowed;
+use gw_config::compile::DatasetSettings;
 use gw_store::StoreError;
 use gw_store::types::ItemId;
 use std::fmt;
@@ -19,8 +20,8 @@ pub(crate) enum DatasetsError {
     },
     /// There are as many as there may be.
     TooMany,
-    /// It has as many items as it may have.
-    Full,
+    /// It would have more items, or larger ones, than it may have.
+    Full(DatasetSettings),
     /// Too much is to be done at once.
     TooManyAtOnce,
     /// What it is to be shared with is nothing that he knows.
@@ -52,7 +53,12 @@ impl fmt::Display for DatasetsError {
                 f,
                 "there are {MAX_DATASETS} datasets already, or {MAX_OF_ONE} of yours; remove one first"
             ),
-            Self::Full => write!(f, "a dataset has at most {MAX_ITEMS} items; begin another one"),
+            Self::Full(most) => write!(
+                f,
+                "a dataset has at most {} items ('datasets.max_items') of {} bytes together ('datasets.max_bytes'): take \
+                 some out, or begin another one",
+                most.max_items, most.max_bytes
+            ),
             Self::TooManyAtOnce => {
                 write!(f, "at most {MAX_AT_ONCE} items are changed at once; do it in parts")
             }

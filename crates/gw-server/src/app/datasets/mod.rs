@@ -19,15 +19,14 @@ use gw_store::StoreError;
 use gw_store::audit::{AuditDraft, changed};
 use gw_store::keys::random;
 use gw_store::traits::ControlStore;
-use gw_store::types::{DatasetId, ItemChanges, ItemId, StoredDataset};
+use gw_store::types::{DatasetId, ItemChanges, ItemId, PageSize, StoredDataset};
 use origins::Origins;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Most datasets of one gateway, of one owner, items of one, and items that are written at once.
+/// Most datasets of one gateway, of one owner, and items that are written at once.
 const MAX_DATASETS: usize = 2_000;
 const MAX_OF_ONE: usize = 500;
-const MAX_ITEMS: usize = 20_000;
 pub(crate) const MAX_AT_ONCE: usize = 2_000;
 
 /// A dataset, and how many items it has.
@@ -204,15 +203,22 @@ pub(crate) fn note_look(
     Ok(audit::note(app, &entry)?)
 }
 
-/// A page of items. Whoever asks was let in before.
+/// A page of items, and behind which to go on where there are others: it ends where it has as many as are wanted, or as many
+/// bytes as are read at once. Whoever asks was let in before.
 pub(crate) fn items(
     app: &App,
     id: DatasetId,
     after: Option<ItemId>,
     limit: usize,
-) -> Result<Vec<Item>, StoreError> {
-    let stored = app.storage.database.items(id, after, limit)?;
-    stored.into_iter().map(|item| Item::open(app, id, item)).collect()
+) -> Result<(Vec<Item>, Option<ItemId>), StoreError> {
+    let page = PageSize { rows: limit, bytes: app.storage.max_page_bytes };
+    let stored = app.storage.database.items(id, after, page)?;
+    let bytes: usize = stored.iter().map(|item| item.sealed.len()).sum();
+    let is_cut = stored.len() >= limit || bytes >= page.bytes;
+    let last = stored.last().map(|last| last.id).filter(|_| is_cut);
+    let is_more = last.is_some() && !app.storage.database.items(id, last, PageSize::rows(1))?.is_empty();
+    let items = stored.into_iter().map(|item| Item::open(app, id, item)).collect::<Result<_, _>>()?;
+    Ok((items, last.filter(|_| is_more)))
 }
 
 /// What is to be done to items.
@@ -269,17 +275,20 @@ fn put(
     after: Value,
     changes: &mut ItemChanges,
 ) -> Result<(), DatasetsError> {
-    (changes.most, changes.now) = (MAX_ITEMS, app.gateway.clock().now());
+    let settings = **app.datasets.load();
+    (changes.most, changes.most_bytes) = (settings.max_items, settings.max_bytes);
+    changes.now = app.gateway.clock().now();
     let mut entry = noted(app, caller, action, dataset);
     entry.after = Some(after);
     let change = |store: &dyn ControlStore| Ok(store.change_items(dataset.id, changes)?.then_some(()));
-    audit::with_entry(app, &entry, change)?.ok_or(DatasetsError::Full)
+    audit::with_entry(app, &entry, change)?.ok_or(DatasetsError::Full(settings))
 }
 
 fn one(app: &App, dataset: DatasetId, id: ItemId) -> Result<Option<Item>, StoreError> {
     let Some(before) = id.0.checked_sub(1) else { return Ok(None) };
-    let found = items(app, dataset, Some(ItemId(before)), 1)?;
-    Ok(found.into_iter().next().filter(|item| item.id == id))
+    let found = app.storage.database.items(dataset, Some(ItemId(before)), PageSize::rows(1))?;
+    let found = found.into_iter().find(|item| item.id == id);
+    found.map(|item| Item::open(app, dataset, item)).transpose()
 }
 
 fn expect(dataset: &StoredDataset, if_revision: Option<i64>) -> Result<(), DatasetsError> {

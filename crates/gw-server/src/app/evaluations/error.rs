@@ -26,6 +26,11 @@ pub(crate) enum EvaluationError {
         /// Most of them.
         most: usize,
     },
+    /// Too many of one organization wait.
+    TooManyOfOne {
+        /// Most of them.
+        most: usize,
+    },
     /// It waits or runs.
     Open,
     /// It changes all the time.
@@ -52,6 +57,10 @@ impl fmt::Display for EvaluationError {
             Self::TooMany { most } => write!(
                 f,
                 "{most} evaluations wait or run already, which is 'evaluations.max_open': cancel some, or come again"
+            ),
+            Self::TooManyOfOne { most } => write!(
+                f,
+                "{most} evaluations with keys of this organization wait or run already, which is 'evaluations.max_open_per_organization': cancel some, or come again"
             ),
             Self::Open => f.write_str("this evaluation waits or runs already"),
             Self::Busy => f.write_str("this evaluation changes at this moment; try again"),

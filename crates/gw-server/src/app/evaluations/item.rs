@@ -3,6 +3,7 @@
 
 use super::Target;
 use super::checks::{Answered, CheckSpec, Checks, Said, judge, together};
+use super::line::Line;
 use super::results::{Content, Outcome};
 use crate::app::datasets::{Item, text_of};
 use crate::app::inside::{InsideAnswer, InsideCall, NotMade};
@@ -34,6 +35,8 @@ pub(super) struct Bench {
     pub(super) key: KeyId,
     pub(super) from: Option<IpAddr>,
     pub(super) purse: Purse,
+    /// Who of those under way waits for the purse.
+    pub(super) line: Line,
 }
 
 /// What came of it.
@@ -41,6 +44,8 @@ pub(super) enum Ended {
     Result(Box<Outcome>),
     /// There is not that much left in the purse; nothing was spent.
     OverBudget,
+    /// There was enough for the answer, and not for its judge.
+    Unjudged(Box<Outcome>),
     /// The key is good for nothing any more.
     Refused(String),
     /// The process ends.
@@ -92,7 +97,7 @@ impl Bench {
             total_us: called.told.total_us.unwrap_or_default(),
         };
         if let Err(why) = self.check(item, target, &answered, &mut outcome).await? {
-            return Ok(failed(outcome, why));
+            return Err(Ended::Unjudged(failed(outcome, why)));
         }
         let (passed, score) = together(&outcome.content.checks);
         outcome.figures.verdict = if passed { Verdict::Passed } else { Verdict::Failed };
@@ -119,7 +124,7 @@ impl Bench {
                     let body = judge::request(model, rubric, &asked, answered).to_string().into();
                     let about =
                         json!({ "item_id": item.id.to_string(), "target": target.name, "part": "judge" });
-                    match self.call(WireFormat::OpenAiChat, PathFacts::default(), body, about).await {
+                    match self.judge(body, about).await {
                         Ok(called) => {
                             outcome.figures.cost = outcome.figures.cost.plus(called.cost);
                             verdict_of(spec, *at_least, called)
@@ -136,6 +141,18 @@ impl Bench {
             outcome.content.checks.push(said);
         }
         Ok(Ok(()))
+    }
+
+    /// Asks a judge: where the purse has not enough, again as soon as others have given back what they held of it.
+    async fn judge(&self, body: Bytes, about: Value) -> Result<Called, Ended> {
+        loop {
+            let given_back = self.line.given_back();
+            let asked = (body.clone(), about.clone());
+            match self.call(WireFormat::OpenAiChat, PathFacts::default(), asked.0, asked.1).await {
+                Err(Ended::OverBudget) if self.line.holds_more() => self.line.wait(given_back).await,
+                done => return done,
+            }
+        }
     }
 
     /// Makes a call, again where a limit is reached or there is no place.

@@ -36,6 +36,8 @@ pub(crate) struct Job {
     /// Who gave that key.
     #[serde(default)]
     pub(crate) key_by: String,
+    /// The organization of that key.
+    pub(crate) organization: Option<String>,
     /// Where whoever wanted it came from.
     pub(crate) from: String,
     /// Most that all calls and judges may cost.

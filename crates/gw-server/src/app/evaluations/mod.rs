@@ -5,9 +5,13 @@ pub(crate) mod checks;
 mod error;
 mod item;
 mod job;
+mod line;
+mod open;
 pub(crate) mod results;
-pub(crate) mod run;
+mod run;
+pub(crate) mod runner;
 pub(crate) mod summary;
+mod turns;
 
 pub(crate) use error::EvaluationError;
 pub(crate) use job::{Evaluation, Job, Target};
@@ -24,7 +28,7 @@ use gw_store::audit::AuditDraft;
 use gw_store::keys::random;
 use gw_store::memory::KeySource;
 use gw_store::traits::ControlStore;
-use gw_store::types::{DatasetId, EvaluationId, EvaluationState, StoredEvaluation};
+use gw_store::types::{DatasetId, EvaluationId, EvaluationState, PageSize, StoredEvaluation};
 use serde_json::{Value, json};
 
 /// Most models of an evaluation.
@@ -55,31 +59,33 @@ fn is_seen_by(app: &App, caller: &Caller, evaluation: &Evaluation) -> bool {
         || Origins::read(&evaluation.job.origins).are_looked_after_by(app, caller)
 }
 
-/// Those that somebody may see, the latest first, from before one on.
+/// Those that somebody may see, the latest first, from before one on: as many as are wanted, or as many bytes as are read at
+/// once; and whether there are more.
 pub(crate) fn list(
     app: &App,
     caller: &Caller,
     before: Option<EvaluationId>,
     limit: usize,
-) -> Result<Vec<Evaluation>, EvaluationError> {
+) -> Result<(Vec<Evaluation>, bool), EvaluationError> {
     caller.authority.may_somewhere(Resource::Datasets.read())?;
-    let (mut found, mut before) = (Vec::new(), before);
+    let (mut found, mut before, mut bytes) = (Vec::new(), before, 0);
+    let most = PageSize { rows: PAGE, bytes: app.storage.max_page_bytes };
     loop {
-        let page = app.storage.database.evaluations(before, PAGE)?;
-        let is_last = page.len() < PAGE;
-        before = page.last().map(|last| last.id);
+        let page = app.storage.database.evaluations(before, most)?;
+        let Some(last) = page.last().map(|last| last.id) else { return Ok((found, false)) };
+        before = Some(last);
         for stored in page {
+            let size = stored.job.len();
             // A newer gateway may have written what this one does not know.
             let Ok(evaluation) = Evaluation::read(stored) else { continue };
-            if is_seen_by(app, caller, &evaluation) {
-                found.push(evaluation);
+            if !is_seen_by(app, caller, &evaluation) {
+                continue;
             }
-            if found.len() >= limit {
-                return Ok(found);
+            if found.len() >= limit || bytes >= most.bytes {
+                return Ok((found, true));
             }
-        }
-        if is_last {
-            return Ok(found);
+            bytes += size;
+            found.push(evaluation);
         }
     }
 }
@@ -142,6 +148,7 @@ pub(crate) fn create(app: &App, caller: &Caller, wanted: Wanted) -> Result<Evalu
         checks: wanted.checks,
         key_id: wanted.key.to_string(),
         key_by: owner.clone(),
+        organization: open::organization_of(app, wanted.key),
         from: caller.origin.address.clone(),
         budget: wanted.budget.0,
         concurrency: wanted.concurrency.unwrap_or(settings.max_concurrency).min(settings.max_concurrency),
@@ -167,11 +174,8 @@ fn add(
     place: Option<gw_model::AccountId>,
     job: Job,
 ) -> Result<Evaluation, EvaluationError> {
-    let most = app.evaluations.load().max_open;
     let _changing = app.changing.lock();
-    if app.storage.database.open_evaluations(most)?.len() >= most {
-        return Err(EvaluationError::TooMany { most });
-    }
+    open::expect_room(app, job.organization.as_deref())?;
     let now = app.gateway.clock().now();
     let stored = StoredEvaluation {
         id: EvaluationId(RequestId::new(now, u128::from_be_bytes(random()?)).0),
@@ -188,6 +192,7 @@ fn add(
     let mut entry = noted(app, caller, "evaluation.create", &evaluation);
     entry.after = Some(told(&evaluation.job));
     audit::with_entry(app, &entry, |store| store.create_evaluation(&evaluation.stored).map(Some))?;
+    app.evaluation_bell.ring();
     Ok(evaluation)
 }
 
@@ -258,23 +263,25 @@ pub(crate) fn resume(
         Origins::read(origins).may_be_opened_by(app, caller)?;
     }
     let key_by = anew.key.map_or_else(|| is.job.key_by.clone(), |_| owner(caller));
-    let key = key_anew(app, caller, &is, anew)?.to_string();
-    let most = app.evaluations.load().max_open;
-    if app.storage.database.open_evaluations(most)?.len() >= most {
-        return Err(EvaluationError::TooMany { most });
-    }
-    changed(app, caller, id, "evaluation.resume", |is, _| {
+    let key = key_anew(app, caller, &is, anew)?;
+    let organization = open::organization_of(app, key);
+    let key = key.to_string();
+    open::expect_room(app, organization.as_deref())?;
+    let resumed = changed(app, caller, id, "evaluation.resume", |is, _| {
         if is.stored.state.is_open() {
             return Err(EvaluationError::Open);
         }
         is.job.key_id.clone_from(&key);
         is.job.key_by.clone_from(&key_by);
+        is.job.organization.clone_from(&organization);
         is.job.from.clone_from(&caller.origin.address);
         is.job.origins.clone_from(&dataset.origins);
         is.job.budget = anew.budget.map_or(is.job.budget, |budget| budget.0);
         (is.job.redo, is.job.ended_at, is.job.error) = (true, None, None);
         Ok(Some(EvaluationState::Waiting))
-    })
+    })?;
+    app.evaluation_bell.ring();
+    Ok(resumed)
 }
 
 /// Removes one with its results; where it runs, that ends.

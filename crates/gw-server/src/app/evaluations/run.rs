@@ -1,10 +1,11 @@
-//! The thread that runs evaluations, one after the other, with several calls at a time. Of several nodes, the one that changes an
-//! evaluation's row first runs it; one that is silent for long has lost it to the others, and what has a result is not done
-//! again. It must not be waited for by anything.
+//! One evaluation's run: items are put to models, several at a time, and what comes of them is kept. What has a result is not
+//! done again.
 
 use super::checks::Checks;
 use super::item::{Bench, Ended, begun, purse_name};
+use super::line::Line;
 use super::results::Outcome;
+use super::runner::Runner;
 use super::{Evaluation, Job};
 use crate::app::datasets::{self, Item};
 use crate::app::state::App;
@@ -14,166 +15,43 @@ use gw_pipeline::Purse;
 use gw_store::StoreError;
 use gw_store::types::{DatasetId, EvaluationId, EvaluationState, ItemId, LogFilter, ResultFigures, Verdict};
 use std::collections::{HashMap, VecDeque};
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::watch;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::JoinSet;
 
-/// Threads for what waits for the database.
-const BLOCKING_THREADS: usize = 4;
-/// How often it looks whether there is something to do, and how far it is.
+/// How often is looked how far it is.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often whoever runs one says how far it is, and after what silence it is taken for gone.
+/// How often it is said how far it is.
 const TOUCH_US: Micros = 1_000_000;
-const SILENT_US: Micros = 300_000_000;
-const DAY_US: Micros = 86_400_000_000;
-/// Evaluations that are looked at, old ones that are removed, items and records that are read at once.
-const LOOKED_AT: usize = 1_000;
-const REMOVED: usize = 20;
+/// Items and records that are read at once.
 const PAGE: usize = 20;
 const RECORDS: usize = 1_000;
 
-/// Starts the thread; it ends with the process's last phase.
-pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .build()?;
-    let app = Arc::clone(app);
-    std::thread::Builder::new().name("evaluations".to_owned()).spawn(move || {
-        let local = LocalSet::new();
-        let mut runner = Runner { node: app.storage.node(), app, phase };
-        local.block_on(&runtime, runner.work());
-        runtime.block_on(async { drop(local) });
-        runtime.shutdown_background();
-    })
-}
-
-struct Runner {
-    app: Arc<App>,
-    node: u64,
-    phase: watch::Receiver<Phase>,
-}
+/// Why it stops where its budget is used up.
+const NOT_ENOUGH: &str = "'budget_usd' has not enough left for the next call: resume with more";
 
 /// How a run ended.
 enum End {
     Done,
     /// It can go on later.
     Stopped(String),
+    /// Others are to go on, and then this one again.
+    Yields,
     /// Not wanted any more, or lost to another node.
     Lost,
     /// The process ends.
     Leaves,
 }
 
-impl Runner {
-    fn ends(&self) -> bool {
-        *self.phase.borrow() >= Phase::Draining
-    }
-
-    fn now(&self) -> Micros {
-        self.app.gateway.clock().now()
-    }
-
-    /// Does something with the database, aside.
-    async fn aside<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&App) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let app = Arc::clone(&self.app);
-        let done = tokio::task::spawn_blocking(move || work(&app)).await;
-        done.unwrap_or(Err(StoreError::Damaged { what: "work of an evaluation" }))
-    }
-
-    async fn work(&mut self) {
-        // What this node was at when it ended the last time is its to go on with.
-        let mut is_first = true;
-        while !self.ends() {
-            match self.round(is_first).await {
-                Ok(true) => {
-                    is_first = false;
-                    continue;
-                }
-                Ok(false) => is_first = false,
-                Err(error) => tracing::warn!(%error, "evaluations cannot be looked after now"),
-            }
-            let mut phase = self.phase.clone();
-            let ends = phase.wait_for(|phase| *phase >= Phase::Draining);
-            let _ = tokio::time::timeout(LOOK_EVERY, ends).await;
-        }
-    }
-
-    /// Runs one; true when there may be more.
-    async fn round(&self, is_first: bool) -> Result<bool, StoreError> {
-        let (now, node) = (self.now(), self.node);
-        let days = Micros::try_from(self.app.evaluations.load().retention_days).unwrap_or(Micros::MAX);
-        let before = now.saturating_sub(days.saturating_mul(DAY_US));
-        let claim = move |app: &App| -> Result<_, StoreError> {
-            let database = &app.storage.database;
-            database.remove_evaluations(before, REMOVED)?;
-            for stored in database.open_evaluations(LOOKED_AT)? {
-                let is_mine = is_first && stored.node == node;
-                let is_silent = stored.touched_at < now.saturating_sub(SILENT_US);
-                let is_cut = stored.state == EvaluationState::Running;
-                if is_cut && !is_mine && !is_silent {
-                    continue;
-                }
-                // A newer gateway may have written what this one does not know: it runs it.
-                let Ok(mut evaluation) = Evaluation::read(stored) else { continue };
-                evaluation.job.interruptions += u32::from(is_cut);
-                evaluation.job.started_at.get_or_insert(now);
-                let next = evaluation.next(EvaluationState::Running, node, now)?;
-                if database.change_evaluation(&next)? {
-                    evaluation.stored = next;
-                    return Ok(Some(evaluation));
-                }
-            }
-            Ok(None)
-        };
-        let Some(evaluation) = self.aside(claim).await? else { return Ok(false) };
-        self.run(evaluation).await?;
-        Ok(true)
-    }
-
-    async fn run(&self, evaluation: Evaluation) -> Result<(), StoreError> {
-        let mut run = Run::new(self, evaluation);
-        let end = match run.go().await {
-            Ok(end) => end,
-            Err(error) => End::Stopped(format!("the database: {error}")),
-        };
-        let now = self.now();
-        let job = &mut run.evaluation.job;
-        let state = match end {
-            End::Lost => return Ok(()),
-            End::Leaves => {
-                job.interruptions += 1;
-                EvaluationState::Waiting
-            }
-            End::Done => {
-                (job.ended_at, job.error, job.redo) = (Some(now), None, false);
-                EvaluationState::Done
-            }
-            End::Stopped(why) => {
-                (job.ended_at, job.error, job.redo) = (Some(now), Some(why), false);
-                EvaluationState::Stopped
-            }
-        };
-        let next = run.evaluation.next(state, self.node, now)?;
-        // Somebody's cancelling was faster.
-        self.aside(move |app| app.storage.database.change_evaluation(&next)).await.map(drop)
-    }
-}
-
 /// What is to be put to which model.
 type Pending = (Rc<Item>, usize);
 
-/// One run.
-struct Run<'r> {
-    runner: &'r Runner,
+/// See the module.
+pub(super) struct Run {
+    runner: Rc<Runner>,
     evaluation: Evaluation,
+    began: Micros,
     known: HashMap<(ItemId, usize), ResultFigures>,
     ready: VecDeque<Pending>,
     /// The last item that was read, and how many were.
@@ -189,9 +67,10 @@ struct Run<'r> {
     tasks: JoinSet<(Pending, Ended)>,
 }
 
-impl<'r> Run<'r> {
-    fn new(runner: &'r Runner, evaluation: Evaluation) -> Self {
+impl Run {
+    pub(super) fn new(runner: Rc<Runner>, evaluation: Evaluation) -> Self {
         Self {
+            began: runner.now(),
             runner,
             evaluation,
             known: HashMap::new(),
@@ -204,6 +83,35 @@ impl<'r> Run<'r> {
             was_alone: false,
             tasks: JoinSet::new(),
         }
+    }
+
+    /// Goes as far as it gets, and writes down how it ended.
+    pub(super) async fn run(mut self) -> Result<(), StoreError> {
+        let end = match self.go().await {
+            Ok(end) => end,
+            Err(error) => End::Stopped(format!("the database: {error}")),
+        };
+        let now = self.runner.now();
+        let job = &mut self.evaluation.job;
+        let state = match end {
+            End::Lost => return Ok(()),
+            End::Yields => EvaluationState::Waiting,
+            End::Leaves => {
+                job.interruptions += 1;
+                EvaluationState::Waiting
+            }
+            End::Done => {
+                (job.ended_at, job.error, job.redo) = (Some(now), None, false);
+                EvaluationState::Done
+            }
+            End::Stopped(why) => {
+                (job.ended_at, job.error, job.redo) = (Some(now), Some(why), false);
+                EvaluationState::Stopped
+            }
+        };
+        let next = self.evaluation.next(state, self.runner.node, now)?;
+        // Somebody's cancelling was faster.
+        self.runner.aside(move |app| app.storage.database.change_evaluation(&next)).await.map(drop)
     }
 
     async fn go(&mut self) -> Result<End, StoreError> {
@@ -283,6 +191,7 @@ impl<'r> Run<'r> {
             key,
             from: job.from.parse().ok(),
             purse,
+            line: Line::default(),
         })
     }
 
@@ -291,7 +200,7 @@ impl<'r> Run<'r> {
         let mut tick = tokio::time::interval(LOOK_EVERY);
         let mut phase = self.runner.phase.clone();
         loop {
-            while why.is_none() && self.has_room() {
+            while why.is_none() && self.has_room(bench) {
                 let Some(next) = self.next(dataset).await? else { break };
                 if !self.begin(bench, next).await? {
                     return Ok(End::Lost);
@@ -309,9 +218,8 @@ impl<'r> Run<'r> {
                         End::Stopped("calls were collected into the dataset meanwhile: resume".to_owned())
                     }
                     None if self.runner.ends() => End::Leaves,
-                    None if self.is_blocked => End::Stopped(
-                        "'budget_usd' has not enough left for the next call: resume with more".to_owned(),
-                    ),
+                    None if self.is_blocked => End::Stopped(NOT_ENOUGH.to_owned()),
+                    None if self.is_turn_over() && !(self.is_all && self.ready.is_empty()) => End::Yields,
                     None => End::Done,
                 });
             }
@@ -330,6 +238,13 @@ impl<'r> Run<'r> {
                         }
                         self.ready.push_front(pending);
                     }
+                    Ok((_, Ended::Unjudged(outcome))) => {
+                        // Nobody else held anything: further answers would be paid for and not judged either.
+                        why = Some(NOT_ENOUGH.to_owned());
+                        if !self.keep(&outcome).await? {
+                            return Ok(End::Lost);
+                        }
+                    }
                     Ok((_, Ended::Refused(text))) => why = Some(text),
                     Ok((_, Ended::Leaves)) => return Ok(End::Leaves),
                     Err(error) => {
@@ -347,10 +262,18 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn has_room(&self) -> bool {
+    fn is_turn_over(&self) -> bool {
+        self.runner.is_turn_over(self.began)
+    }
+
+    fn has_room(&self, bench: &Bench) -> bool {
         // Where money is short, whoever is under way must end first.
-        let most = if self.is_blocked { 0 } else { self.evaluation.job.concurrency.max(1) };
-        self.tasks.len() < most && !self.runner.ends()
+        let most = if self.is_blocked || bench.line.is_waited_in() {
+            0
+        } else {
+            self.evaluation.job.concurrency.max(1)
+        };
+        self.tasks.len() < most && !self.runner.ends() && !self.is_turn_over()
     }
 
     /// What is to be done next.
@@ -366,17 +289,17 @@ impl<'r> Run<'r> {
             let after = self.after;
             let origins = self.evaluation.job.origins.clone();
             let read = move |app: &App| -> Result<_, StoreError> {
-                let items = datasets::items(app, dataset, after, wanted)?;
+                let (items, next) = datasets::items(app, dataset, after, wanted)?;
                 // After the items: what was added before they were read is seen.
                 let is = app.storage.database.dataset(dataset)?;
-                Ok(is.is_some_and(|(is, _)| is.origins == origins).then_some(items))
+                Ok(is.is_some_and(|(is, _)| is.origins == origins).then_some((items, next.is_none())))
             };
-            let Some(items) = self.runner.aside(read).await? else {
+            let Some((items, is_all)) = self.runner.aside(read).await? else {
                 self.is_changed = true;
                 self.is_all = true;
                 return Ok(None);
             };
-            self.is_all = items.len() < wanted;
+            self.is_all = is_all;
             self.taken += items.len();
             self.after = items.last().map(|last| last.id).or(self.after);
             for item in items.into_iter().map(Rc::new) {
@@ -399,6 +322,7 @@ impl<'r> Run<'r> {
         }
         let bench = Rc::clone(bench);
         self.tasks.spawn_local(async move {
+            let _place = bench.line.join();
             let ended = match bench.put(&item, number, before).await {
                 Ok(outcome) => Ended::Result(outcome),
                 Err(ended) => ended,

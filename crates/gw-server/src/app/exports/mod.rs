@@ -166,6 +166,7 @@ pub(crate) fn create(app: &App, origin: &Origin, job: Job) -> Result<Export, Exp
     audit::with_entry(app, &entry, |store| {
         store.add_export(&export.stored).map(|added| added.then_some(()))
     })?;
+    app.export_bell.ring();
     Ok(export)
 }
 

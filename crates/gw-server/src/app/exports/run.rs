@@ -6,24 +6,19 @@ use super::file::{self, FileError};
 use super::s3::Bucket;
 use super::{Export, MAX_OPEN, directory, schedule, shown};
 use crate::admin::log_filter;
+use crate::app::chores::{self, Bell, Chore, Next, Stage};
 use crate::app::state::App;
 use crate::listen::worker::Phase;
 use gw_model::Micros;
 use gw_store::StoreError;
 use gw_store::types::{ExportState, StoredExport};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio::task::LocalSet;
 
-/// Threads for what sockets wait for: names, and the database in between.
-const BLOCKING_THREADS: usize = 2;
-/// How often it looks whether there is something to do.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often whoever writes says that it is at it, and after what silence it is taken for gone.
 const TOUCH_US: Micros = 5_000_000;
 const SILENT_US: Micros = 300_000_000;
@@ -31,75 +26,26 @@ const SILENT_US: Micros = 300_000_000;
 const TRIES: u32 = 6;
 const PAUSE_US: Micros = 5_000_000;
 /// How often schedules are looked at.
-const WANT_EVERY_US: Micros = 10_000_000;
+const WANT_EVERY: Duration = Duration::from_secs(10);
 const DAY_US: Micros = 86_400_000_000;
 /// Old ones that are removed at once.
 const REMOVED: usize = 100;
 
 /// Starts the thread; it ends with the process's last phase.
 pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .build()?;
-    let app = Arc::clone(app);
-    std::thread::Builder::new().name("exports".to_owned()).spawn(move || {
-        let sockets = Sockets { runtime, local: LocalSet::new() };
-        let (node, since) = (app.storage.node(), app.gateway.clock().now());
-        let mut exporter = Exporter { node, since, wanted_at: 0, app, phase, sockets };
-        work(&mut exporter);
-        exporter.sockets.end();
+    chores::start(app, phase, |stage| {
+        let app = Arc::clone(&stage.app);
+        Exporter { node: app.storage.node(), since: app.gateway.clock().now(), wanted_at: 0, app }
     })
-}
-
-/// What talks to object storage. Everything else waits for the database, which must not be done within it.
-struct Sockets {
-    runtime: Runtime,
-    local: LocalSet,
-}
-
-impl Sockets {
-    fn run<T>(&self, work: impl Future<Output = T>) -> T {
-        self.local.block_on(&self.runtime, work)
-    }
-
-    fn end(self) {
-        let Self { runtime, local } = self;
-        runtime.block_on(async { drop(local) });
-        runtime.shutdown_background();
-    }
-}
-
-fn work(exporter: &mut Exporter) {
-    // What this node was at when it ended the last time is its to go on with.
-    let mut is_first = true;
-    while !exporter.ends() {
-        match exporter.round(is_first) {
-            Ok(more) => {
-                is_first = false;
-                if more {
-                    continue;
-                }
-            }
-            Err(error) => tracing::warn!(%error, "exports cannot be looked after now"),
-        }
-        let mut phase = exporter.phase.clone();
-        exporter.sockets.run(async {
-            let ends = phase.wait_for(|phase| *phase >= Phase::Draining);
-            let _ = tokio::time::timeout(LOOK_EVERY, ends).await;
-        });
-    }
 }
 
 struct Exporter {
     app: Arc<App>,
     node: u64,
-    phase: watch::Receiver<Phase>,
     /// From when on schedules are looked at.
     since: Micros,
     /// When they were looked at last.
     wanted_at: Micros,
-    sockets: Sockets,
 }
 
 /// What came of one try.
@@ -114,20 +60,23 @@ enum Outcome {
     Failed(String),
 }
 
-impl Exporter {
-    fn ends(&self) -> bool {
-        *self.phase.borrow() >= Phase::Draining
+impl Chore for Exporter {
+    const NAME: &'static str = "exports";
+    const BLOCKING_THREADS: usize = 2;
+
+    fn bell(app: &App) -> &Bell {
+        &app.export_bell
     }
 
-    fn now(&self) -> Micros {
-        self.app.gateway.clock().now()
-    }
-
-    /// Wants what is due, and writes one; true when there may be more.
-    fn round(&mut self, is_first: bool) -> Result<bool, StoreError> {
+    /// Wants what is due, and writes one. What this node was at when it ended the last time is its to go on with.
+    fn round(&mut self, stage: &Stage, is_first: bool) -> Result<Next, StoreError> {
         let now = self.now();
         self.want(now)?;
         self.tidy(now)?;
+        let mut due = stage.look_every();
+        if !self.app.exports.load().schedules.is_empty() {
+            due = due.min(WANT_EVERY);
+        }
         for stored in self.app.storage.database.open_exports(MAX_OPEN)? {
             let is_mine = is_first && stored.node == self.node;
             let is_silent = stored.touched_at < now.saturating_sub(SILENT_US);
@@ -136,23 +85,32 @@ impl Exporter {
             }
             let mut export = Export::read(stored)?;
             if export.job.not_before > now {
+                let wait = u64::try_from(export.job.not_before - now).unwrap_or_default();
+                due = due.min(Duration::from_micros(wait));
                 continue;
             }
             export.job.tries += 1;
             let next = export.next(ExportState::Running, self.node, now)?;
             if self.app.storage.database.change_export(&next)? {
                 export.stored = next;
-                self.write(export)?;
-                return Ok(true);
+                self.write(stage, export)?;
+                return Ok(Next::Now);
             }
         }
-        Ok(false)
+        Ok(Next::In(due))
+    }
+}
+
+impl Exporter {
+    fn now(&self) -> Micros {
+        self.app.gateway.clock().now()
     }
 
     /// Adds what schedules want and is not there.
     fn want(&mut self, now: Micros) -> Result<(), StoreError> {
         let settings = self.app.exports.load_full();
-        if settings.schedules.is_empty() || now.saturating_sub(self.wanted_at) < WANT_EVERY_US {
+        let since = u64::try_from(now.saturating_sub(self.wanted_at)).unwrap_or_default();
+        if settings.schedules.is_empty() || Duration::from_micros(since) < WANT_EVERY {
             return Ok(());
         }
         self.wanted_at = now;
@@ -192,10 +150,10 @@ impl Exporter {
     }
 
     /// One try.
-    fn write(&self, mut export: Export) -> Result<(), StoreError> {
+    fn write(&self, stage: &Stage, mut export: Export) -> Result<(), StoreError> {
         let directory = directory(&self.app);
         let path = directory.join(format!("{}.part", shown(export.stored.id)));
-        let outcome = self.outcome(&mut export, &directory, &path);
+        let outcome = self.outcome(stage, &mut export, (&directory, &path));
         forget(&path);
         let now = self.now();
         let state = match outcome {
@@ -226,7 +184,7 @@ impl Exporter {
         self.app.storage.database.change_export(&next).map(drop)
     }
 
-    fn outcome(&self, export: &mut Export, directory: &Path, path: &PathBuf) -> Outcome {
+    fn outcome(&self, stage: &Stage, export: &mut Export, (directory, path): (&Path, &Path)) -> Outcome {
         let job = export.job.clone();
         let filter = match log_filter(&job.filter) {
             Ok(filter) => filter,
@@ -240,7 +198,7 @@ impl Exporter {
             let mut touch = |records: u64| {
                 export.job.records = records;
                 is_lost = !self.touch(export);
-                !is_lost && !self.ends()
+                !is_lost && !stage.ends()
             };
             file::write(&self.app, &job, filter, path, &mut touch)
         };
@@ -257,10 +215,10 @@ impl Exporter {
                 Err(error) => Outcome::Failed(format!("the file cannot be put in place: {error}")),
             };
         }
-        self.sockets.run(self.send(export, path, bytes))
+        stage.run(self.send(stage, export, (path, bytes)))
     }
 
-    async fn send(&self, export: &mut Export, path: &Path, bytes: u64) -> Outcome {
+    async fn send(&self, stage: &Stage, export: &mut Export, (path, bytes): (&Path, u64)) -> Outcome {
         let settings = self.app.exports.load_full();
         let Some(s3) = &settings.s3 else {
             return Outcome::Failed("there is no object storage in the configuration any more".to_owned());
@@ -273,12 +231,12 @@ impl Exporter {
         let mut is_lost = false;
         let mut goes_on = async || {
             is_lost = !self.touch_aside(export).await;
-            !is_lost && !self.ends()
+            !is_lost && !stage.ends()
         };
         match bucket.put_file(&name, kind, path, &mut goes_on).await {
             Ok(()) => Outcome::Done { bytes },
             Err(_) if is_lost => Outcome::Lost,
-            Err(_) if self.ends() => Outcome::Ends,
+            Err(_) if stage.ends() => Outcome::Ends,
             Err(error) => Outcome::Failed(error.to_string()),
         }
     }

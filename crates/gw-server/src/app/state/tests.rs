@@ -11,6 +11,7 @@ use gw_store::memory::{Amounts, Chain};
 use gw_store::traits::Ledger;
 
 mod accounts;
+mod called;
 
 const PROVIDER: &str = "providers:\n  up: { kind: openai-compatible, base_url: \"http://127.0.0.1:9/v1\" }\n";
 

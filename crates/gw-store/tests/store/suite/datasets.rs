@@ -3,7 +3,7 @@
 use super::Store;
 use gw_model::{AccountId, Level, RequestId, Secret};
 use gw_store::datasets::ItemSealer;
-use gw_store::types::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem};
+use gw_store::types::{DatasetId, ItemChanges, ItemId, PageSize, StoredDataset, StoredItem};
 
 fn dataset(number: u128) -> StoredDataset {
     StoredDataset {
@@ -35,6 +35,7 @@ fn changes(write: &[StoredItem], remove: &[u128]) -> ItemChanges {
         remove: remove.iter().copied().map(ItemId).collect(),
         origins: None,
         most: 3,
+        most_bytes: 12,
         now: 9,
     }
 }
@@ -64,9 +65,16 @@ pub(crate) fn datasets_are_kept_with_their_items(store: &impl Store) {
     assert!(store.change_items(one.id, &changes(&[], &[])).unwrap(), "whose calls they are stays");
     assert!(!store.change_items(DatasetId(99), &changes(&items, &[])).unwrap(), "there is no such dataset");
     assert!(!store.change_items(one.id, &changes(&[item(4, None)], &[])).unwrap(), "it is full");
-    assert_eq!(store.items(one.id, None, 10).unwrap(), items);
-    assert_eq!(store.items(one.id, Some(ItemId(1)), 1).unwrap(), [items[1].clone()]);
-    assert!(store.items(other.id, None, 10).unwrap().is_empty());
+    assert_eq!(store.items(one.id, None, PageSize::rows(10)).unwrap(), items);
+    assert_eq!(store.items(one.id, Some(ItemId(1)), PageSize::rows(1)).unwrap(), [items[1].clone()]);
+    // Each has three bytes: a page ends with the one that fills it, and has one whatever that is like.
+    for (bytes, expected) in [(1, 1), (3, 1), (4, 2), (9, 3)] {
+        let page = PageSize { rows: 10, bytes };
+        assert_eq!(store.items(one.id, None, page).unwrap(), items[..expected], "{bytes} bytes");
+    }
+    let large = StoredItem { sealed: vec![0; 7], ..item(2, None) };
+    assert!(!store.change_items(one.id, &changes(&[large], &[])).unwrap(), "13 bytes are too many");
+    assert!(store.items(other.id, None, PageSize::rows(10)).unwrap().is_empty());
     assert_eq!(store.item_sources(one.id).unwrap(), [RequestId(5), RequestId(7)]);
     assert_eq!(
         store.dataset(one.id).unwrap(),
@@ -76,10 +84,13 @@ pub(crate) fn datasets_are_kept_with_their_items(store: &impl Store) {
     let replaced = StoredItem { sealed: vec![9], updated_at: 9, ..item(2, None) };
     let written = [replaced.clone(), item(8, None)];
     assert!(store.change_items(one.id, &changes(&written, &[1])).unwrap());
-    assert_eq!(store.items(one.id, None, 10).unwrap(), [replaced, item(3, Some(5)), item(8, None)]);
+    assert_eq!(
+        store.items(one.id, None, PageSize::rows(10)).unwrap(),
+        [replaced, item(3, Some(5)), item(8, None)]
+    );
     assert!(store.delete_dataset(one.id).unwrap());
     assert!(!store.delete_dataset(one.id).unwrap());
-    assert!(store.items(one.id, None, 10).unwrap().is_empty());
+    assert!(store.items(one.id, None, PageSize::rows(10)).unwrap().is_empty());
     assert_eq!(store.datasets().unwrap(), [(other, 0)]);
 }
 

@@ -3,7 +3,7 @@
 use super::Store;
 use gw_model::{AccountId, Level, NanoUsd};
 use gw_store::types::{
-    EvaluationId, EvaluationState, ItemId, ResultFigures, StoredEvaluation, StoredResult, Verdict,
+    EvaluationId, EvaluationState, ItemId, PageSize, ResultFigures, StoredEvaluation, StoredResult, Verdict,
 };
 
 fn evaluation(number: u128) -> StoredEvaluation {
@@ -39,9 +39,19 @@ pub(crate) fn evaluations_are_kept_with_their_results(store: &impl Store) {
     for new in [&one, &other] {
         store.create_evaluation(new).unwrap();
     }
-    assert_eq!(store.evaluations(None, 10).unwrap(), [other.clone(), one.clone()]);
-    assert_eq!(store.evaluations(Some(other.id), 10).unwrap(), std::slice::from_ref(&one));
-    assert_eq!(store.open_evaluations(1).unwrap(), std::slice::from_ref(&one));
+    assert_eq!(store.evaluations(None, PageSize::rows(10)).unwrap(), [other.clone(), one.clone()]);
+    assert_eq!(store.evaluations(Some(other.id), PageSize::rows(10)).unwrap(), std::slice::from_ref(&one));
+    assert_eq!(store.open_evaluations(None, PageSize::rows(1)).unwrap(), std::slice::from_ref(&one));
+    assert_eq!(
+        store.open_evaluations(Some(one.id), PageSize::rows(9)).unwrap(),
+        std::slice::from_ref(&other)
+    );
+    // Each has two bytes.
+    for (bytes, expected) in [(1, 1), (2, 1), (3, 2)] {
+        let page = PageSize { rows: 10, bytes };
+        assert_eq!(store.evaluations(None, page).unwrap().len(), expected, "{bytes} bytes");
+        assert_eq!(store.open_evaluations(None, page).unwrap().len(), expected, "{bytes} bytes");
+    }
     let done = StoredEvaluation {
         state: EvaluationState::Done,
         touched_at: 9,
@@ -52,7 +62,7 @@ pub(crate) fn evaluations_are_kept_with_their_results(store: &impl Store) {
     assert!(store.change_evaluation(&done).unwrap());
     assert!(!store.change_evaluation(&done).unwrap(), "somebody else was faster");
     assert_eq!(store.evaluation(one.id).unwrap(), Some(done));
-    assert_eq!(store.open_evaluations(10).unwrap(), std::slice::from_ref(&other));
+    assert_eq!(store.open_evaluations(None, PageSize::rows(10)).unwrap(), std::slice::from_ref(&other));
     let results = [
         result(4, 0, Verdict::Passed),
         result(4, 1, Verdict::Failed),
@@ -75,5 +85,5 @@ pub(crate) fn evaluations_are_kept_with_their_results(store: &impl Store) {
     assert!(store.result_figures(one.id).unwrap().is_empty());
     assert!(store.delete_evaluation(other.id).unwrap());
     assert!(!store.delete_evaluation(other.id).unwrap());
-    assert!(store.evaluations(None, 10).unwrap().is_empty());
+    assert!(store.evaluations(None, PageSize::rows(10)).unwrap().is_empty());
 }
