@@ -188,6 +188,7 @@ fn put_in_force<T>(
     app.base.store(Arc::new(base));
     called::restore(database, &live, app.gateway.clock().now());
     app.gateway.publish(live);
+    app.price_bell.ring();
     Ok(done)
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct App {
     pub(crate) exports: ArcSwap<ExportSettings>,
     /// Tells the thread of exports that there is one to write, or that schedules are others.
     pub(crate) export_bell: Bell,
+    /// Tells the thread of prices that some may have changed, or that something is to be re-costed.
+    pub(crate) price_bell: Bell,
     /// How large datasets may be.
     pub(crate) datasets: ArcSwap<DatasetSettings>,
     /// How much evaluations may do.
@@ -166,6 +168,7 @@ impl App {
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             exports: ArcSwap::new(Arc::clone(&compiled.exports)),
             export_bell: Bell::default(),
+            price_bell: Bell::default(),
             evaluation_bell: Bell::default(),
             datasets: ArcSwap::from_pointee(compiled.datasets),
             evaluations: ArcSwap::from_pointee(compiled.evaluations),
@@ -249,6 +252,7 @@ impl App {
         let (database, now) = (&*self.storage.database, self.gateway.clock().now());
         super::called::restore(database, &live, now);
         self.gateway.publish(live);
+        self.price_bell.ring();
         Ok(())
     }
 

@@ -52,7 +52,10 @@ pub(crate) fn create(app: &App, origin: &Origin, job: Job) -> Result<Recosting, 
         store.add_recosting(&recosting.stored).map(|added| added.then_some(()))
     })?;
     match added {
-        Some(()) => Ok(recosting),
+        Some(()) => {
+            app.price_bell.ring();
+            Ok(recosting)
+        }
         None => Err(RecostingError::Open(app.storage.database.open_recosting()?.map(|open| shown(open.id)))),
     }
 }

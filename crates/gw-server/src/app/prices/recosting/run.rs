@@ -4,6 +4,7 @@
 
 use super::reprice::reprice;
 use super::{Job, Recosting, shown};
+use crate::app::chores::{self, Bell, Chore, Next, Stage};
 use crate::app::prices::{book, in_force};
 use crate::app::state::App;
 use crate::listen::worker::Phase;
@@ -15,11 +16,8 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-/// How often it looks whether there is something to do.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The catalogue is written down so long after the start: most processes that end sooner have nothing to say.
 const CATALOGUE_AFTER_US: Micros = 60_000_000;
 /// Records of a page.
@@ -39,28 +37,16 @@ const TIDY_EVERY_US: Micros = 600_000_000;
 
 /// Starts the thread; it ends with the process's last phase.
 pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let app = Arc::clone(app);
-    std::thread::Builder::new().name("prices".to_owned()).spawn(move || {
-        let since = app.gateway.clock().now();
-        let mut keeper = Keeper {
-            node: app.storage.node(),
-            app,
-            phase,
-            since,
-            has_catalogue: false,
-            known: Weak::new(),
-            tidied_at: 0,
-            failures: 0,
-        };
-        keeper.work(&runtime);
+    chores::start(app, phase, |stage| {
+        let app = Arc::clone(&stage.app);
+        let (node, since) = (app.storage.node(), app.gateway.clock().now());
+        Keeper { app, node, since, has_catalogue: false, known: Weak::new(), tidied_at: 0, failures: 0 }
     })
 }
 
 struct Keeper {
     app: Arc<App>,
     node: u64,
-    phase: watch::Receiver<Phase>,
     since: Micros,
     has_catalogue: bool,
     /// The configuration whose prices are written down.
@@ -77,55 +63,32 @@ enum Step {
     Over,
 }
 
-impl Keeper {
-    fn ends(&self) -> bool {
-        *self.phase.borrow() >= Phase::Draining
+impl Chore for Keeper {
+    const NAME: &'static str = "prices";
+    const BLOCKING_THREADS: usize = 1;
+
+    fn bell(app: &App) -> &Bell {
+        &app.price_bell
     }
 
-    fn now(&self) -> Micros {
-        self.app.gateway.clock().now()
-    }
-
-    fn work(&mut self, runtime: &Runtime) {
-        while !self.ends() {
-            let begun = self.now();
-            let pause = match self.round() {
-                Ok(true) => {
-                    Duration::from_micros((self.now() - begun).unsigned_abs().clamp(1_000, 1_000_000))
-                }
-                Ok(false) => LOOK_EVERY,
-                Err(error) => {
-                    tracing::warn!(%error, "prices cannot be looked after now");
-                    LOOK_EVERY
-                }
-            };
-            let mut phase = self.phase.clone();
-            runtime.block_on(async {
-                let ends = phase.wait_for(|phase| *phase >= Phase::Draining);
-                let _ = tokio::time::timeout(pause, ends).await;
-            });
-        }
-    }
-
-    /// Writes down what changed, and does one page; true when there may be more.
-    fn round(&mut self) -> Result<bool, StoreError> {
+    /// Writes down what changed, and does one page.
+    fn round(&mut self, stage: &Stage, _is_first: bool) -> Result<Next, StoreError> {
+        let begun = self.now();
         self.keep_prices()?;
         self.tidy()?;
-        let Some(stored) = self.app.storage.database.open_recosting()? else { return Ok(false) };
-        let now = self.now();
-        let is_mine = stored.state == JobState::Running && stored.node == self.node;
-        let is_free = stored.state == JobState::Waiting || stored.touched_at < now.saturating_sub(SILENT_US);
-        if !is_mine && !is_free {
-            return Ok(false);
-        }
-        let recosting = Recosting::read(stored)?;
-        if recosting.job.not_before > now {
-            return Ok(false);
-        }
+        let recosting = match self.next()? {
+            Some(recosting) if recosting.job.not_before <= begun => recosting,
+            later => return Ok(Next::In(self.pause(stage, later.as_ref()))),
+        };
         match self.page(recosting.clone()) {
-            Ok(step) => {
+            Ok(Step::More) => {
                 self.failures = 0;
-                Ok(matches!(step, Step::More))
+                let took = (self.now() - begun).unsigned_abs().clamp(1_000, 1_000_000);
+                Ok(Next::In(Duration::from_micros(took)))
+            }
+            Ok(Step::Over) => {
+                self.failures = 0;
+                Ok(Next::Now)
             }
             Err(error) if error.is_unavailable() => Err(error),
             Err(error) => {
@@ -136,6 +99,32 @@ impl Keeper {
                 Err(error)
             }
         }
+    }
+}
+
+impl Keeper {
+    fn now(&self) -> Micros {
+        self.app.gateway.clock().now()
+    }
+
+    /// The one that this node may go on with, if it is time.
+    fn next(&self) -> Result<Option<Recosting>, StoreError> {
+        let Some(stored) = self.app.storage.database.open_recosting()? else { return Ok(None) };
+        let now = self.now();
+        let is_mine = stored.state == JobState::Running && stored.node == self.node;
+        let is_free = stored.state == JobState::Waiting || stored.touched_at < now.saturating_sub(SILENT_US);
+        if !is_mine && !is_free {
+            return Ok(None);
+        }
+        Recosting::read(stored).map(Some)
+    }
+
+    /// When to look again, with nothing to do now: `later` is for then.
+    fn pause(&self, stage: &Stage, later: Option<&Recosting>) -> Duration {
+        let catalogue = (!self.has_catalogue).then(|| self.since.saturating_add(CATALOGUE_AFTER_US));
+        let times = catalogue.into_iter().chain(later.map(|later| later.job.not_before));
+        let wait = times.map(|time| u64::try_from(time.saturating_sub(self.now())).unwrap_or_default()).min();
+        wait.map_or(stage.look_every(), |wait| stage.look_every().min(Duration::from_micros(wait)))
     }
 
     fn keep_prices(&mut self) -> Result<(), StoreError> {
