@@ -63,6 +63,8 @@ function Settings({ node, models, at, fault, put }: { node: RouteNode; models: s
         </div>
         <TextField label="In seconds" type="number" min={1} value={limit.per_seconds ?? ""} onChange={(event) => set("limit", { ...limit, per_seconds: number(event.target.value) })} fault={fault(`${at}/limit/per_seconds`)} />
         <SelectField label="Counted for each" value={value("by") || "route"} options={options(BY)} onChange={(event) => set("by", event.target.value)} fault={fault(`${at}/by`)} />
+        <SelectField label="With several gateways" value={value("mode") || "strict"} options={options(["strict", "leased", "local"])} onChange={(event) => set("mode", event.target.value)} hint="on one Redis: exact, in leased blocks, or each for itself" fault={fault(`${at}/mode`)} />
+        <SelectField label="While Redis does not answer" value={value("on_unavailable") || "local"} options={options(["local", "closed", "open"])} onChange={(event) => set("on_unavailable", event.target.value)} fault={fault(`${at}/on_unavailable`)} />
       </>
     );
   }
