@@ -30,7 +30,7 @@ function AliasLink({ of }: { of: Model }) {
   return (
     <>
       {of.source === "api" ? "alias, " : "alias of the configuration, "}
-      <Link to="/aliases" search={{ name: of.id, find: of.id }} className="text-accent-strong hover:underline">
+      <Link to="/aliases" search={{ name: of.id, find: of.id }} className="text-accent-strong underline">
         who answers
       </Link>
     </>
