@@ -63,6 +63,6 @@ pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;
 pub use telemetry::Telemetry;
-pub use tenancy::{AccountId, AccountPolicy, CustomerPolicy, Level, Membership, Role};
+pub use tenancy::{AccountId, AccountPolicy, CustomerPolicy, Level, Membership, Retention, Role};
 pub use trace::{Ended, Trace};
 pub use usage::{Usage, UsageSource};

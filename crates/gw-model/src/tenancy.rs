@@ -6,7 +6,7 @@ mod policy;
 
 use crate::ids::InvalidId;
 pub use membership::{Membership, Role};
-pub use policy::{AccountPolicy, CustomerPolicy};
+pub use policy::{AccountPolicy, CustomerPolicy, Retention};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

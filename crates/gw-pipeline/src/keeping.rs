@@ -58,7 +58,7 @@ pub(crate) fn begin(screened: &mut Screened) -> Option<Box<Keeping>> {
         true => "multipart/form-data",
         false => "application/json",
     };
-    let days = Micros::from(rules.body_retention_days);
+    let days = Micros::from(ticket.body_days().unwrap_or(rules.body_retention_days));
     let told = ticket.content_told(call.format);
     Some(Box::new(Keeping {
         bodies,

@@ -28,6 +28,9 @@ pub struct AccountPolicy {
     /// Members make no keys of their own below it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_member_keys: bool,
+    /// How long records and bodies of its calls are kept, where that is not what the configuration says. Of organizations.
+    #[serde(skip_serializing_if = "Retention::is_usual")]
+    pub retention: Retention,
     /// Most output tokens that one request may ask for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u64>,
@@ -39,6 +42,26 @@ pub struct AccountPolicy {
     /// Budgets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<Budget>,
+}
+
+/// Days that something is kept; `None` for what the configuration says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Retention {
+    /// Records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record_days: Option<u32>,
+    /// What callers sent and got.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_days: Option<u32>,
+}
+
+impl Retention {
+    /// Is it what the configuration says?
+    #[must_use]
+    pub const fn is_usual(&self) -> bool {
+        self.record_days.is_none() && self.body_days.is_none()
+    }
 }
 
 impl AccountPolicy {

@@ -1,7 +1,7 @@
 //! How much is written down of a call, by all that it counts for.
 
 use crate::ticket::Open;
-use gw_model::{Logging, LoggingRules};
+use gw_model::{Level, Logging, LoggingRules};
 use std::cell::Cell;
 
 impl Open {
@@ -9,6 +9,13 @@ impl Open {
     /// configuration says where none of them does; and never more than that allows.
     pub(crate) fn logging(&self, rules: &LoggingRules) -> Logging {
         self.logging_said().unwrap_or(rules.usual).min(rules.max)
+    }
+
+    /// How long the organization wants bodies of the call to be kept, where it says so.
+    pub(super) fn body_days(&self) -> Option<u32> {
+        let organization = self.record.accounts.iter().find(|id| id.level == Level::Organization)?;
+        let account = self.worker().gateway().keys.accounts.get(*organization)?;
+        account.version().policy.retention.body_days
     }
 
     /// Is nothing to be written down of the call but what must be?

@@ -37,6 +37,10 @@ const COMMON: [&str; 21] = [
 /// Most memberships of one person.
 pub(super) const MAX_MEMBERSHIPS: usize = 256;
 
+/// Most days that records and bodies are kept, as in the configuration.
+const MAX_RECORD_DAYS: u32 = 36_500;
+const MAX_BODY_DAYS: u32 = 3_650;
+
 /// Longest address in bytes, by the rules of mail.
 const MAX_EMAIL: usize = 254;
 
@@ -71,6 +75,9 @@ pub(super) fn members(level: Level) -> Vec<&'static str> {
     }
     if matches!(level, Level::Organization | Level::Team | Level::Project) {
         members.push("member_keys");
+    }
+    if level == Level::Organization {
+        members.extend(["record_retention_days", "body_retention_days"]);
     }
     members
 }
@@ -191,6 +198,12 @@ pub(super) fn apply(
     if let Some(allowed) = given.flag("member_keys")? {
         policy.no_member_keys = !allowed;
     }
+    if let Some(days) = days(given, "record_retention_days", MAX_RECORD_DAYS)? {
+        policy.retention.record_days = days;
+    }
+    if let Some(days) = days(given, "body_retention_days", MAX_BODY_DAYS)? {
+        policy.retention.body_days = days;
+    }
     access::apply(given, &mut policy.access, false)?;
     limits::apply(given, &mut policy.limits, &mut policy.budgets)?;
     // A customer made on sight that is given limits or budgets has its own from here on.
@@ -206,6 +219,21 @@ pub(super) fn apply(
         limits::check_beside_plan(&profile.policy.limits, &profile.policy.budgets)?;
     }
     Ok(())
+}
+
+/// A number of days, or null. Outer `None`: not given.
+fn days(given: &Given, field: &'static str, most: u32) -> Result<Option<Option<u32>>, ApiError> {
+    let Some(raw) = given.raw(field) else { return Ok(None) };
+    let days: Option<Option<u32>> = serde_json::from_str(raw).ok();
+    match days.filter(|days| days.is_none_or(|days| (1..=most).contains(&days))) {
+        Some(days) => Ok(Some(days)),
+        None => {
+            let text = format!(
+                "'{field}' must be a number of days from 1 to {most}, or null for the configuration's"
+            );
+            Err(ApiError::invalid(field, text))
+        }
+    }
 }
 
 fn person(given: &Given, profile: &mut AccountProfile) -> Result<(), ApiError> {

@@ -283,6 +283,10 @@ fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
     if matches!(level, Level::Organization | Level::Team | Level::Project) {
         row["member_keys"] = (!policy.no_member_keys).into();
     }
+    if level == Level::Organization {
+        row["record_retention_days"] = json!(policy.retention.record_days);
+        row["body_retention_days"] = json!(policy.retention.body_days);
+    }
     let access = policy.access.as_deref();
     row["hours"] = access.map(access::hours_shown).unwrap_or_default().into();
     row["required_metadata"] = json!(access.map(|access| &access.required_metadata[..]).unwrap_or_default());

@@ -73,6 +73,7 @@ mod replay;
 mod replay_vectors;
 mod replayed;
 mod resilience;
+mod retention;
 mod roles;
 mod rollover;
 mod route_budgets;

@@ -24,6 +24,16 @@ impl RecordStore for Shelf {
         Ok(0)
     }
 
+    fn sweep(
+        &self,
+        _kept: crate::types::KeptPart,
+        _whose: &crate::types::Whose,
+        after: RequestId,
+        _before: Micros,
+        _most: usize,
+    ) -> Result<crate::types::Swept, StoreError> {
+        Ok(crate::types::Swept { looked: 0, removed: 0, up_to: after })
+    }
     fn remove_records(&self, _before: Micros, _most: usize) -> Result<usize, StoreError> {
         Ok(0)
     }

@@ -5,7 +5,7 @@ use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
 use crate::error::StoreError;
 use crate::traits::RecordStore;
-use crate::types::{Feedback, SealedBodies};
+use crate::types::{Feedback, KeptPart, SealedBodies, Swept, Whose};
 use gw_model::{Micros, RequestId};
 use tokio_postgres::Row;
 
@@ -20,6 +20,18 @@ const ADD: &str = "INSERT INTO feedback (id, request, time, author, score, label
      WHERE (SELECT COUNT(*) FROM feedback WHERE request = $2) < $8";
 const SAID: &str =
     "SELECT id, time, author, score, label, comment FROM feedback WHERE request = $1 ORDER BY id";
+
+const OLD_RECORDS: &str = "SELECT id, accounts FROM records WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3";
+const OLD_BODIES: &str = "SELECT b.request, r.accounts FROM record_bodies AS b JOIN records AS r ON r.id = b.request \
+     WHERE b.request > $1 AND b.request < $2 ORDER BY b.request LIMIT $3";
+/// Bodies first.
+const OF_RECORDS: &[&str] = &[
+    "DELETE FROM record_bodies WHERE request = ANY($1)",
+    "DELETE FROM feedback WHERE request = ANY($1)",
+    "DELETE FROM ledger WHERE request = ANY($1)",
+    "DELETE FROM former_costs WHERE request = ANY($1)",
+    "DELETE FROM records WHERE id = ANY($1)",
+];
 
 impl RecordStore for PostgresStore {
     fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError> {
@@ -58,6 +70,39 @@ impl RecordStore for PostgresStore {
             db.execute("DELETE FROM records WHERE id <= $1", &[&last]).await
         })?;
         Ok(usize::try_from(gone).unwrap_or(usize::MAX))
+    }
+
+    fn sweep(
+        &self,
+        kept: KeptPart,
+        whose: &Whose,
+        after: RequestId,
+        before: Micros,
+        most: usize,
+    ) -> Result<Swept, StoreError> {
+        let bound = Id(RequestId::lower_bound(before.max(0)).0);
+        let (find, tables) = match kept {
+            KeptPart::Records => (OLD_RECORDS, OF_RECORDS),
+            KeptPart::Bodies => (OLD_BODIES, &OF_RECORDS[..1]),
+        };
+        self.transaction("remove what is old", BULK_LIMIT, async |db| {
+            let mut swept = Swept { looked: 0, removed: 0, up_to: after };
+            let mut gone: Vec<Id> = Vec::new();
+            for row in db.query(find, &[&Id(after.0), &bound, &limit(most)]).await? {
+                let id: Id = row.try_get(0)?;
+                (swept.looked, swept.up_to) = (swept.looked + 1, RequestId(id.0));
+                if whose.has(row.try_get::<_, Option<&[u8]>>(1)?.unwrap_or_default()) {
+                    gone.push(id);
+                }
+            }
+            swept.removed = gone.len();
+            if !gone.is_empty() {
+                for sql in tables {
+                    db.execute(sql, &[&gone]).await?;
+                }
+            }
+            Ok(swept)
+        })
     }
 
     fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError> {

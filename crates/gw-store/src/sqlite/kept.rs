@@ -3,7 +3,7 @@
 use super::db::SqliteStore;
 use crate::error::StoreError;
 use crate::rows::id_bytes;
-use crate::types::{Feedback, SealedBodies};
+use crate::types::{Feedback, KeptPart, SealedBodies, Swept, Whose};
 use gw_model::{Micros, RequestId};
 use rusqlite::{Connection, Row, params};
 
@@ -66,6 +66,76 @@ pub(super) fn remove_records(store: &SqliteStore, before: Micros, most: usize) -
         Ok::<_, rusqlite::Error>(Some(gone))
     };
     store.write(remove).map(Option::unwrap_or_default).map_err(StoreError::query("remove old records"))
+}
+
+/// Looks through what is old on a connection that reads, and takes away by ids what is to go: whoever writes waits for no search.
+pub(super) fn sweep(
+    store: &SqliteStore,
+    (kept, whose): (KeptPart, &Whose),
+    (after, before): (RequestId, Micros),
+    most: usize,
+) -> Result<Swept, StoreError> {
+    let bound = id_bytes(RequestId::lower_bound(before.max(0)).0);
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    // What is not summed up yet stays until it is, as above.
+    let sql = match kept {
+        KeptPart::Records => {
+            "SELECT id, accounts, batch <= (SELECT summed FROM summing) FROM records WHERE id > ? AND id < ? \
+             ORDER BY id LIMIT ?"
+        }
+        KeptPart::Bodies => {
+            "SELECT b.request, r.accounts, 1 FROM record_bodies AS b JOIN records AS r ON r.id = b.request \
+             WHERE b.request > ? AND b.request < ? ORDER BY b.request LIMIT ?"
+        }
+    };
+    let mut swept = Swept { looked: 0, removed: 0, up_to: after };
+    let mut gone: Vec<[u8; 16]> = Vec::new();
+    store.read("look for what is old", |db| {
+        let mut query = db.prepare_cached(sql)?;
+        let mut rows = query.query(params![id_bytes(after.0), bound, limit])?;
+        while let Some(row) = rows.next()? {
+            if !row.get::<_, bool>(2)? {
+                break;
+            }
+            let id: [u8; 16] = row.get(0)?;
+            (swept.looked, swept.up_to) = (swept.looked + 1, RequestId(u128::from_be_bytes(id)));
+            if whose.has(row.get_ref(1)?.as_blob_or_null()?.unwrap_or_default()) {
+                gone.push(id);
+            }
+        }
+        Ok(())
+    })?;
+    if !gone.is_empty() {
+        let remove = |db: &Connection| remove_each(db, kept, &gone).map(Some);
+        let removed = store.write(remove).map_err(StoreError::query("remove what is old"))?;
+        swept.removed = removed.unwrap_or_default();
+    }
+    Ok(swept)
+}
+
+fn remove_each(db: &Connection, kept: KeptPart, ids: &[[u8; 16]]) -> rusqlite::Result<usize> {
+    let tables: &[&str] = match kept {
+        KeptPart::Bodies => &["DELETE FROM record_bodies WHERE request = ?"],
+        KeptPart::Records => &[
+            "DELETE FROM record_bodies WHERE request = ?",
+            "DELETE FROM feedback WHERE request = ?",
+            "DELETE FROM ledger_rows WHERE request = ?",
+            "DELETE FROM former_costs WHERE request = ?",
+            "DELETE FROM record_rows WHERE id = ?",
+        ],
+    };
+    let mut removed = 0;
+    for id in ids {
+        for sql in tables {
+            // The last one is what is counted.
+            let gone = db.prepare_cached(sql)?.execute([id])?;
+            removed += if Some(sql) == tables.last() { gone } else { 0 };
+        }
+        if kept == KeptPart::Records {
+            super::blocks::touch(db, u128::from_be_bytes(*id))?;
+        }
+    }
+    Ok(removed)
 }
 
 pub(super) fn add_feedback(

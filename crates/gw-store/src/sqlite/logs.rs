@@ -11,7 +11,8 @@ use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Wanted, Where
 use crate::rows::{id_bytes, verdicts};
 use crate::traits::{Keep, RecordStore, Reports};
 use crate::types::{
-    Feedback, LogFilter, LogPage, LogRow, SealedBodies, UpstreamUsage, UsageFilter, UsageRow,
+    Feedback, KeptPart, LogFilter, LogPage, LogRow, SealedBodies, Swept, UpstreamUsage, UsageFilter,
+    UsageRow, Whose,
 };
 use gw_model::{KeyId, Micros, NanoUsd, Outcome, RequestId};
 use rusqlite::types::Value;
@@ -40,6 +41,17 @@ impl RecordStore for SqliteStore {
 
     fn remove_expired_bodies(&self, now: Micros, most: usize) -> Result<usize, StoreError> {
         super::kept::remove_expired_bodies(self, now, most)
+    }
+
+    fn sweep(
+        &self,
+        kept: KeptPart,
+        whose: &Whose,
+        after: RequestId,
+        before: Micros,
+        most: usize,
+    ) -> Result<Swept, StoreError> {
+        super::kept::sweep(self, (kept, whose), (after, before), most)
     }
 
     fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError> {

@@ -3,10 +3,10 @@
 use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
 use crate::error::StoreError;
 use crate::types::{
-    DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, LogFilter, LogPage, LogRow, PageSize,
+    DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, KeptPart, LogFilter, LogPage, LogRow, PageSize,
     PricePage, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation, StoredExport,
-    StoredItem, StoredRecosting, StoredResult, StoredView, UpstreamUsage, UsageFilter, UsageRow, ViewId,
-    Written,
+    StoredItem, StoredRecosting, StoredResult, StoredView, Swept, UpstreamUsage, UsageFilter, UsageRow,
+    ViewId, Whose, Written,
 };
 use gw_model::{Micros, RequestId};
 use std::time::Duration;
@@ -144,6 +144,15 @@ pub trait RecordStore: Send + Sync {
     /// Removes records of before a time with all that belongs to them, at most so many; how many it were. What they were
     /// summed up to stays.
     fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Removes what is of before a time and of some calls only: looks at most at so many, in the order of ids, from behind one.
+    fn sweep(
+        &self,
+        kept: KeptPart,
+        whose: &Whose,
+        after: RequestId,
+        before: Micros,
+        most: usize,
+    ) -> Result<Swept, StoreError>;
     /// Keeps what somebody says about a call, unless so much was said about it already; false then.
     fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
     /// What was said about a call, the first first.

@@ -1,6 +1,7 @@
 //! What is kept of calls besides their records. Plain data.
 
-use gw_model::{Micros, RequestId};
+use crate::accounts::{bytes_of, each};
+use gw_model::{AccountId, Micros, RequestId};
 
 /// Bodies of a call, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,4 +31,44 @@ pub struct Feedback {
     pub label: Option<String>,
     /// In words.
     pub comment: Option<String>,
+}
+
+/// Of whose calls something is removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those that count for this account.
+    Of(AccountId),
+    /// Those that count for none of these.
+    NotOf(Vec<AccountId>),
+}
+
+impl Whose {
+    /// Is a call with these accounts, packed, among them?
+    pub(crate) fn has(&self, accounts: &[u8]) -> bool {
+        let counts_for = |id: &AccountId| each(accounts).any(|bytes| *bytes == bytes_of(*id));
+        match self {
+            Self::Of(id) => counts_for(id),
+            Self::NotOf(ids) => !ids.iter().any(counts_for),
+        }
+    }
+}
+
+/// What is removed once it is old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeptPart {
+    /// Records with all that belongs to them.
+    Records,
+    /// What callers sent and got.
+    Bodies,
+}
+
+/// How far a look at what may be removed came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swept {
+    /// So many were looked at.
+    pub looked: usize,
+    /// So many of them are gone.
+    pub removed: usize,
+    /// The last one that was looked at.
+    pub up_to: RequestId,
 }

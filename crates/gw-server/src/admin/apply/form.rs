@@ -57,6 +57,13 @@ pub(super) fn account(level: Level, profile: &AccountProfile, paths: &Paths) -> 
     if let Some(role) = profile.gateway_role {
         add("gateway_role", role.as_str().into());
     }
+    let kept = policy.retention;
+    for (name, days) in [("record_retention_days", kept.record_days), ("body_retention_days", kept.body_days)]
+    {
+        if let Some(days) = days {
+            add(name, days.into());
+        }
+    }
     if policy.no_member_keys {
         add("member_keys", false.into());
     }

@@ -131,7 +131,10 @@ const GIVEN: [&str; 23] = [
 pub(super) fn schemas() -> Vec<(String, Value)> {
     let held: [&str; 2] = ["plan_id:string?", "disabled:boolean?"];
     let resources: [(&str, &[&str]); 7] = [
-        ("Organization", &["member_keys:boolean?"]),
+        (
+            "Organization",
+            &["member_keys:boolean?", "record_retention_days:integer?", "body_retention_days:integer?"],
+        ),
         ("Team", &["organization_id:string?", "member_keys:boolean?"]),
         ("Project", &["team_id:string?", "member_keys:boolean?"]),
         (

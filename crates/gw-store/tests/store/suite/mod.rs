@@ -66,7 +66,8 @@ macro_rules! for_each_case {
                 searches_miss_nothing_in_old_records, a_search_without_time_says_how_far_it_came,
                 a_lost_call_has_no_details, bodies_stand_beside_their_records_for_a_time,
                 pages_with_bodies_are_bounded_by_bytes,
-                feedback_is_kept_up_to_a_number_and_found, old_records_go_and_sums_stay;
+                feedback_is_kept_up_to_a_number_and_found, old_records_go_and_sums_stay,
+                what_is_old_goes_by_whose_it_is;
             tenancy:
                 accounts_are_created_found_and_changed, names_of_accounts_are_unique_within_their_parent,
                 accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,

@@ -7,7 +7,7 @@ use gw_model::{
     AccountId, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record, RecordDetails, RequestId, Unit,
     Verdict, WireFormat,
 };
-use gw_store::types::{Feedback, FeedbackFilter, LogFilter, LogRow, SealedBodies, Span};
+use gw_store::types::{Feedback, FeedbackFilter, KeptPart, LogFilter, LogRow, SealedBodies, Span, Whose};
 
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
@@ -342,6 +342,45 @@ pub(crate) fn feedback_is_kept_up_to_a_number_and_found(store: &impl Store) {
         (1, 1, 0)
     );
     assert_eq!((count(None, Some(-5), Some(0)), count(None, Some(0), None)), (1, 0));
+}
+
+pub(crate) fn what_is_old_goes_by_whose_it_is(store: &impl Store) {
+    let organization = |number| AccountId { level: Level::Organization, number };
+    let mut all: Vec<Record> = (1..=20).map(record).collect();
+    for (at, call) in all.iter_mut().enumerate() {
+        call.accounts = match at % 3 {
+            0 => vec![organization(1)],
+            1 => vec![organization(2)],
+            _ => Vec::new(),
+        };
+    }
+    fold(store, &all);
+    let bodies: Vec<_> = all.iter().map(|call| sealed(call, NOON + DAY)).collect();
+    store.write_bodies(&bodies).unwrap();
+    store.sum_up(true).unwrap();
+    let bound = all[15].time;
+    let left = || {
+        let rows = found(store, &LogFilter { with_bodies: true, ..LogFilter::default() });
+        [rows.len(), rows.iter().filter(|row| row.bodies.is_some()).count()]
+    };
+    let sweep = |kept, whose: &Whose, most: usize| {
+        let (mut after, mut removed) = (RequestId(0), 0);
+        loop {
+            let swept = store.sweep(kept, whose, after, bound, most).unwrap();
+            assert!(swept.looked <= most && swept.removed <= swept.looked, "{swept:?}");
+            (after, removed) = (swept.up_to, removed + swept.removed);
+            if swept.looked < most {
+                return removed;
+            }
+        }
+    };
+    assert_eq!(sweep(KeptPart::Bodies, &Whose::Of(organization(2)), 4), 5);
+    assert_eq!(left(), [20, 15]);
+    assert_eq!(sweep(KeptPart::Records, &Whose::Of(organization(1)), 4), 5);
+    assert_eq!(left(), [15, 10]);
+    assert_eq!(sweep(KeptPart::Records, &Whose::NotOf(vec![organization(1), organization(2)]), 100), 5);
+    assert_eq!(left(), [10, 5]);
+    assert_eq!(sweep(KeptPart::Records, &Whose::Of(organization(9)), 3), 0);
 }
 
 pub(crate) fn old_records_go_and_sums_stay(store: &impl Store) {
