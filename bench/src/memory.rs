@@ -6,7 +6,7 @@ use crate::load::{self, Load, Prompt};
 use crate::process;
 use crate::report::{MemoryRow, note};
 use crate::scenario::Scenario;
-use crate::systems::{self, Bench, Running, Setting, System};
+use crate::systems::{self, Bench, Ready, Running, Setting, System};
 use crate::wire::{Mode, Wire};
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Runs one memory scenario on a fresh instance of `system`.
 pub(crate) fn measure(scenario: Scenario, system: System, bench: &Bench, sizes: Sizes) -> Vec<MemoryRow> {
     note(&format!("{}: {}", scenario.name(), system.name()));
-    let result = systems::start(system, bench, Setting::Keys(1)).and_then(|running| match scenario {
+    let ready = if scenario == Scenario::Idle { Ready::Listening } else { bench.ready };
+    let bench = Bench { ready, ..bench.clone() };
+    let result = systems::start(system, &bench, Setting::Keys(1)).and_then(|running| match scenario {
+        Scenario::Idle => idle(&running)
+            .map(|(idle, after)| vec![("idle (MiB)", idle), ("after its first call (MiB)", after)]),
         Scenario::BigBody => {
             big_body(&running).map(|value| vec![("10 MiB request, peak added (MiB)", value)])
         }
@@ -61,11 +65,16 @@ pub(crate) fn measure(scenario: Scenario, system: System, bench: &Bench, sizes: 
 /// How long a system has nothing to do before it is called idle: what starting left is given back by then.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
 
-/// Memory of a system that has answered its readiness probe and nothing else, in MiB.
-pub(crate) fn idle(running: &Running) -> Option<f64> {
-    let pid = running.pid()?;
-    std::thread::sleep(IDLE_AFTER);
-    Some(rss_kib(pid) / 1024.0)
+/// Memory of a system that nobody has called yet, and that after its first call, in MiB.
+fn idle(running: &Running) -> Result<(f64, f64), BenchError> {
+    let pid = pid_of(running)?;
+    let look = || {
+        std::thread::sleep(IDLE_AFTER);
+        rss_kib(pid) / 1024.0
+    };
+    let before = look();
+    running.call_once()?;
+    Ok((before, look()))
 }
 
 fn rss_kib(pid: u32) -> f64 {

@@ -10,7 +10,7 @@ use crate::report::{self, MemoryRow, Report, SpeedRow, note};
 use crate::run::{self, Timing};
 use crate::scenario::{Lane, Scenario};
 use crate::soak::{self, Soak};
-use crate::systems::{self, Bench, Running, Setting, System};
+use crate::systems::{self, Bench, Ready, Running, Setting, System};
 use crate::{build, cli, probe};
 use std::time::Duration;
 
@@ -50,6 +50,7 @@ pub(crate) fn run(cli: &cli::Cli) -> Result<(), BenchError> {
         baseline: cli.baseline.clone(),
         gatewright_args: cli.gatewright_arg.clone(),
         gatewright_yaml: cli.gatewright_yaml.iter().map(|line| format!("{line}\n")).collect(),
+        ready: Ready::Called,
     };
     if let Some(seconds) = cli.soak {
         return soak::run(&bench, Soak { length: Duration::from_secs(seconds), rate: cli.soak_rate });
@@ -119,14 +120,6 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
         let running = start(&systems, bench, &mut missing);
         for system in &running {
             versions.push((system.system.name().to_owned(), system.version.clone()));
-            let is_wanted = plan.scenarios.contains(&Scenario::Idle);
-            let idle = is_wanted.then(|| memory::idle(system)).flatten();
-            memory.extend(idle.map(|value| MemoryRow {
-                what: "idle (MiB)".to_owned(),
-                system: system.system,
-                value: Some(value),
-                problem: None,
-            }));
             started.push(system.system);
         }
         let all: Vec<&Running> = running.iter().collect();
@@ -147,7 +140,7 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
     if plan.scenarios.contains(&Scenario::Guards) && started.contains(&System::Gatewright) {
         speed.extend(pair(bench, Scenario::Guards, [Setting::Keys(1), Setting::Guards], plan.timing));
     }
-    for scenario in [Scenario::BigBody, Scenario::Streams, Scenario::Sustained] {
+    for scenario in [Scenario::Idle, Scenario::BigBody, Scenario::Streams, Scenario::Sustained] {
         if plan.scenarios.contains(&scenario) {
             for system in started.iter().filter(|system| scenario.concerns(**system)) {
                 memory.extend(memory::measure(scenario, *system, bench, plan.sizes));

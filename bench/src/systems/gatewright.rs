@@ -94,7 +94,7 @@ pub(super) fn start(
         keys,
         child: Some(child),
     }
-    .wait_ready(&log, Duration::from_secs(60))?;
+    .wait_ready(bench, &log, Duration::from_secs(60))?;
     match setting {
         Setting::Levels => levels::add(running, &directory.join("data")),
         Setting::Keys(_) | Setting::Bare | Setting::Cache | Setting::Guards => Ok(running),

@@ -23,5 +23,5 @@ pub(super) fn start(bench: &Bench, system: System) -> Result<Running, BenchError
         keys: vec!["none".to_owned()],
         child: Some(child),
     }
-    .wait_ready(&log, Duration::from_secs(10))
+    .wait_ready(bench, &log, Duration::from_secs(10))
 }

@@ -46,7 +46,7 @@ pub(super) fn start(bench: &Bench) -> Result<Running, BenchError> {
         keys: vec![KEY.to_owned()],
         child: Some(child),
     }
-    .wait_ready(&log, Duration::from_secs(180))
+    .wait_ready(bench, &log, Duration::from_secs(180))
 }
 
 fn configuration(mock_port: u16) -> String {

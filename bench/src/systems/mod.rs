@@ -9,13 +9,16 @@ mod nginx;
 mod portkey;
 
 use crate::error::BenchError;
-use crate::load::{Expect, Prompt, RequestSpec, Template, call};
+use crate::load::{Expect, Prompt, RequestSpec, Template, call, get};
 use crate::process::{Child, Pin};
 use crate::wire::{Mode, Wire};
 pub(crate) use gatewright::Setting;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+/// How long one call may take.
+const CALL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A system that can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
@@ -81,6 +84,17 @@ pub(crate) struct Bench {
     pub(crate) gatewright_args: Vec<String>,
     /// Further top-level YAML for the gateway's configuration.
     pub(crate) gatewright_yaml: String,
+    /// When a system counts as started.
+    pub(crate) ready: Ready,
+}
+
+/// When a system counts as started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ready {
+    /// It has answered a small call rightly.
+    Called,
+    /// It takes connections, and the gateway says that it is ready. Nobody has called anything yet.
+    Listening,
 }
 
 /// A system that answers.
@@ -114,13 +128,30 @@ impl Running {
         Expect::new(caller, upstream, mode, self.system.is_gatewright())
     }
 
-    /// Waits until a small call is answered rightly.
-    fn wait_ready(mut self, log: &Path, patience: Duration) -> Result<Self, BenchError> {
-        let begin = Instant::now();
+    /// One small call.
+    pub(crate) fn call_once(&self) -> Result<(), BenchError> {
         let mut template = self.template(Wire::Chat, Mode::Whole, Mode::Whole.model(), Prompt::Small);
         let expect = self.expect(Wire::Chat, Wire::Chat, Mode::Whole);
+        call(self.port, &mut template, &expect, CALL_PATIENCE)
+    }
+
+    fn probe(&self) -> Result<(), BenchError> {
+        if self.system.is_gatewright() {
+            return get(self.port, "/readyz", "", CALL_PATIENCE).map(drop);
+        }
+        let to = (Ipv4Addr::LOCALHOST, self.port);
+        TcpStream::connect(to).map(drop).map_err(BenchError::socket("reach a system"))
+    }
+
+    /// Waits until it counts as started.
+    fn wait_ready(mut self, bench: &Bench, log: &Path, patience: Duration) -> Result<Self, BenchError> {
+        let begin = Instant::now();
         loop {
-            let failure = match call(self.port, &mut template, &expect, Duration::from_secs(10)) {
+            let tried = match bench.ready {
+                Ready::Called => self.call_once(),
+                Ready::Listening => self.probe(),
+            };
+            let failure = match tried {
                 Ok(()) => return Ok(self),
                 Err(failure) => failure,
             };

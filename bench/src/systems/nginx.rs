@@ -25,7 +25,7 @@ pub(super) fn start(bench: &Bench) -> Result<Running, BenchError> {
         keys: vec!["none".to_owned()],
         child: Some(child),
     }
-    .wait_ready(&log, Duration::from_secs(10))
+    .wait_ready(bench, &log, Duration::from_secs(10))
 }
 
 fn configuration(directory: &Path, port: u16, mock_port: u16) -> String {

@@ -40,5 +40,5 @@ pub(super) fn start(bench: &Bench) -> Result<Running, BenchError> {
         keys: vec!["sk-mock".to_owned()],
         child: Some(child),
     }
-    .wait_ready(&log, Duration::from_secs(60))
+    .wait_ready(bench, &log, Duration::from_secs(60))
 }

@@ -138,40 +138,38 @@ pub fn answer(body: &[u8]) -> Result<Vec<Text>, JsonError> {
     walk::body(body, walk::Mode::Answer).map(|found| found.texts)
 }
 
-/// The texts of an event of a stream. Data that is no JSON, such as an end mark, has none and ends all.
+/// The texts of an event of a stream. Data that is no JSON, such as an end mark or a sign of life, has none.
+///
+/// What says that an answer is finished ends no text: some servers say so in every event. Only what the format knows as the end of a
+/// block does, and the end of the stream.
 #[must_use]
 pub fn event(format: WireFormat, name: Option<&str>, data: &[u8]) -> EventTexts {
-    walked(format, name, data).unwrap_or_else(EventTexts::of_no_json)
-}
-
-impl EventTexts {
-    fn of_no_json() -> Self {
-        Self { ended: Ended::All, ..Self::default() }
-    }
+    walked(format, name, data).unwrap_or_default()
 }
 
 /// As [`event`]; `None` for data that is no JSON.
 fn walked(format: WireFormat, name: Option<&str>, data: &[u8]) -> Option<EventTexts> {
+    use WireFormat as F;
     let mut found = walk::body(data, walk::Mode::Event(format)).ok()?;
+    // Only events of Bedrock have nothing but their name to say what they are.
+    let name = name.filter(|_| format == F::BedrockConverse);
     let kind = found.kind.take();
     let kind = kind.as_deref().or(name).unwrap_or_default();
-    let by_kind = match kind {
-        "content_block_stop" | "contentBlockStop" | "content-end" | "tool-call-end" | "tool-plan-end" => {
+    let ended = match (format, kind) {
+        (F::AnthropicMessages, "content_block_stop")
+        | (F::BedrockConverse, "contentBlockStop")
+        | (F::CohereChat, "content-end" | "tool-call-end" | "tool-plan-end") => {
             Ended::Group(found.first_group)
         }
-        "message_stop"
-        | "message_delta"
-        | "messageStop"
-        | "metadata"
-        | "message-end"
-        | "response.completed"
-        | "response.incomplete"
-        | "response.failed" => Ended::All,
-        done if done.starts_with("response.") && done.ends_with(".done") => Ended::Group(found.first_group),
-        _ => found.ended,
+        // They repeat what was said, which must be decided before.
+        (_, "response.completed" | "response.incomplete" | "response.failed") => Ended::All,
+        (_, done) if done.starts_with("response.") && done.ends_with(".done") => {
+            Ended::Group(found.first_group)
+        }
+        _ => Ended::None,
     };
     let is_echo = kind.starts_with("response.") && !kind.ends_with(".delta");
-    Some(EventTexts { texts: found.texts, ended: by_kind, is_echo })
+    Some(EventTexts { texts: found.texts, ended, is_echo })
 }
 
 #[cfg(test)]

@@ -473,7 +473,15 @@ impl StreamBody {
         }
         self.end_timer = None;
         let last = self.last.take().unwrap_or_default();
-        Poll::Ready(if self.meter.finished() { self.end_with(last) } else { last })
+        if self.meter.finished() {
+            return Poll::Ready(self.end_with(last));
+        }
+        // Nothing came behind what said that the answer is finished: what guardrails held back for more goes on.
+        let mut out = Vec::from(last);
+        Poll::Ready(match self.guard_settled(Ok(()), true, &mut out) {
+            Ok(()) => out.into(),
+            Err(refusal) => self.cut(&refusal, "guardrail", out.into()),
+        })
     }
 
     /// Nothing from the upstream: keep the caller's connection alive, and watch the total time.

@@ -135,19 +135,39 @@ struct Scenery<'a> {
     meaning: &'a Meaning,
 }
 
+/// Budgets on the way of a request whose ticket does not settle them yet: given back when its caller leaves meanwhile.
+struct Held<'a> {
+    ticket: &'a Ticket,
+    tolls: Tolls,
+}
+
+impl Held<'_> {
+    fn release(&mut self) {
+        let worker = self.ticket.worker();
+        self.tolls.release(&worker.gateway().gates.purses, worker.now());
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
 /// The route, when all gateways together have let the request pass the limits on its way. Where they do not, it takes
 /// another way, or is refused there.
 async fn asked(
     scenery: &Scenery<'_>,
-    mut found: Result<(Route, Tolls), Refusal>,
+    found: Result<(Route, Tolls), Refusal>,
     signs: Signs,
     mut passing: Passing,
 ) -> Result<(Route, Tolls), Refusal> {
+    let held = |(route, tolls)| (route, Held { ticket: scenery.ticket, tolls });
+    let mut found = found.map(held);
     // Each turn closes a limit, and a route has so many of them.
     while !passing.ask().await {
-        if let Ok((_, tolls)) = &mut found {
-            let worker = scenery.ticket.worker();
-            tolls.release(&worker.gateway().gates.purses, worker.now());
+        if let Ok((_, held)) = &mut found {
+            held.release();
         }
         // What the body says is looked for again: this is rare.
         let looked = match scenery.model.reads() {
@@ -155,8 +175,9 @@ async fn asked(
             None => Looked::default(),
         };
         // The budgets on the way are asked anew.
-        found = route(scenery, (looked, signs), &mut passing);
+        found = route(scenery, (looked, signs), &mut passing).map(held);
     }
+    let found = found.map(|(route, mut held)| (route, std::mem::take(&mut held.tolls)));
     match found {
         // That a limit is reached would be a guess.
         Err(refusal) if passing.is_unsure && refusal.code == ErrorCode::RateLimitExceeded => {

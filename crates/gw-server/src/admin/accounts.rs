@@ -238,6 +238,7 @@ impl From<AccountsError> for ApiError {
                 let by = json!({ "accounts": accounts, "keys": keys });
                 Self::conflict("id", error.to_string()).with("referred_by", by)
             }
+            AccountsError::Keeps(_) => Self::conflict("record_retention_days", error.to_string()),
             AccountsError::Store(StoreError::NameTaken { .. }) => {
                 Self::conflict("name", "another one beside it has this name (or address); choose another")
             }

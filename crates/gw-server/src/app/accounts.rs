@@ -52,6 +52,8 @@ pub(crate) enum AccountsError {
     Denied(Denied),
     /// Others refer to it.
     InUse(Referring),
+    /// It says how many days its records are kept, which nobody would say any more.
+    Keeps(u32),
     /// The store.
     Store(StoreError),
 }
@@ -105,6 +107,11 @@ impl fmt::Display for AccountsError {
                 "{} refer to it; move or delete them first, or add ?cascade=true, which deletes all of them and \
                  revokes the keys",
                 referring.counts()
+            ),
+            Self::Keeps(days) => write!(
+                f,
+                "its records are kept for {days} days because it says so; set 'record_retention_days' to null first, and they are kept as \
+                 the configuration says"
             ),
             Self::Store(error) => write!(f, "{error}"),
         }

@@ -210,6 +210,13 @@ impl Bearer<'_> {
         let table = &self.app.gateway.keys.accounts;
         // Only an issuer that may do so names people here by their ids.
         if let Some(user) = self.said.user_id.and_then(|id| table.get(id)) {
+            // What it belongs to would have no say in the call.
+            if user.parent.is_some() {
+                return Err(refused(format!(
+                    "this token names the service account '{}'; service accounts call with keys of their own",
+                    user.id
+                )));
+            }
             return Ok(Some(user));
         }
         let Some(named) = &self.said.user else {

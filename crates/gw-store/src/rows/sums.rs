@@ -245,8 +245,10 @@ impl Sums {
             on_usage(UsageRow { group: *group, key: cell.key, sum: **sum })?;
         }
         rows.retain(|(group, _, _)| group.has_key);
-        let by_day =
-            rows.iter().map(|(group, cell, sum)| (group.hour.div_euclid(HOURS_A_DAY), cell.key, sum.cost));
+        let day = |group: &Group<'_>| group.hour.div_euclid(HOURS_A_DAY);
+        // By hours the rows of a day's key are no neighbours, and a statement may take each row once.
+        rows.sort_unstable_by_key(|(group, cell, _)| (day(group), cell.key));
+        let by_day = rows.iter().map(|(group, cell, sum)| (day(group), cell.key, sum.cost));
         each_run(by_day, &mut on_spent)?;
         rows.sort_unstable_by_key(|(_, cell, _)| cell.key);
         let ever = rows.iter().map(|(_, cell, sum)| (ALL_DAYS, cell.key, sum.cost));

@@ -4,7 +4,7 @@
 use super::blocks;
 use super::db::SqliteStore;
 use super::jobs::Jobs;
-use super::sums;
+use super::sums::{self, added};
 use super::unsummed::Unsummed;
 use crate::error::StoreError;
 use crate::journal::rest_with_prices;
@@ -22,9 +22,12 @@ const FORMER: &str = "INSERT INTO former_costs (request, recosting, time, before
 const ENTER: &str = "INSERT INTO ledger_rows (request, attempt, entry, time, key, cost) \
      SELECT request, attempt, entry + 1, time, key, ?3 FROM ledger_rows WHERE request = ?1 AND attempt = ?2 \
      ORDER BY entry DESC LIMIT 1";
-const ADD_TO_ROLLUP: &str = "UPDATE rollups SET cost = cost + ? WHERE kind = ? AND start = ? AND series = ?";
-const APART: &str = "INSERT INTO recosted_sums (account, hour, cost) VALUES (?, ?, ?) \
-     ON CONFLICT DO UPDATE SET cost = cost + excluded.cost";
+const ADD_TO_ROLLUP: &str = "UPDATE rollups SET cost = CASE WHEN typeof(cost + ?1) = 'integer' THEN cost + ?1 \
+     WHEN ?1 < 0 THEN -9223372036854775807 ELSE 9223372036854775807 END WHERE kind = ?2 AND start = ?3 AND series = ?4";
+const APART: &str = concat!(
+    "INSERT INTO recosted_sums (account, hour, cost) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ",
+    added!("cost")
+);
 
 impl RecostStore for SqliteStore {
     fn price_pages(&self, book: &str) -> Result<Vec<PricePage>, StoreError> {

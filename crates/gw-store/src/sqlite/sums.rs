@@ -4,18 +4,33 @@ use super::rollups;
 use crate::rows::{Group, Sums, UsageSum};
 use rusqlite::{Connection, params};
 
-const ADD_USAGE: &str = "INSERT INTO usage (hour, key, team, model, provider, customer, requests, errors, \
-     input, output, cached, cost, saved) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) \
-     ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, errors = errors + excluded.errors, \
-     input = input + excluded.input, output = output + excluded.output, cached = cached + excluded.cached, \
-     cost = cost + excluded.cost, saved = saved + excluded.saved";
-const ADD_SPENT: &str = "INSERT INTO spent (day, key, cost) VALUES (?,?,?) \
-     ON CONFLICT DO UPDATE SET cost = cost + excluded.cost";
-const ADD_OF_ACCOUNT: &str = "INSERT INTO account_usage (hour, account, requests, errors, input, output, cached, cost, \
-     saved) VALUES (?,?,?,?,?,?,?,?,?) \
-     ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, errors = errors + excluded.errors, \
-     input = input + excluded.input, output = output + excluded.output, cached = cached + excluded.cached, \
-     cost = cost + excluded.cost, saved = saved + excluded.saved";
+/// Adds to columns what is `excluded`. A sum that no integer holds stays at the largest there is: SQLite would go on in floating
+/// point, which nothing can read as money.
+macro_rules! added {
+    ($column:literal) => {
+        concat!(
+            $column, " = CASE WHEN typeof(", $column, " + excluded.", $column, ") = 'integer' THEN ", $column, " + excluded.",
+            $column, " WHEN excluded.", $column, " < 0 THEN -9223372036854775807 ELSE 9223372036854775807 END"
+        )
+    };
+    ($first:literal $($more:literal)+) => {
+        concat!(added!($first) $(, ", ", added!($more))+)
+    };
+}
+pub(super) use added;
+
+const ADD_USAGE: &str = concat!(
+    "INSERT INTO usage (hour, key, team, model, provider, customer, requests, errors, input, output, cached, cost, saved) \
+     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET ",
+    added!("requests" "errors" "input" "output" "cached" "cost" "saved")
+);
+const ADD_SPENT: &str =
+    concat!("INSERT INTO spent (day, key, cost) VALUES (?,?,?) ON CONFLICT DO UPDATE SET ", added!("cost"));
+const ADD_OF_ACCOUNT: &str = concat!(
+    "INSERT INTO account_usage (hour, account, requests, errors, input, output, cached, cost, saved) \
+     VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET ",
+    added!("requests" "errors" "input" "output" "cached" "cost" "saved")
+);
 
 /// Adds all of it.
 pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {

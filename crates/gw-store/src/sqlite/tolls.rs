@@ -2,6 +2,7 @@
 //! that stores the records, and start-up, which asks for it. It must not decide what a budget allows.
 
 use super::db::SqliteStore;
+use super::sums::added;
 use crate::error::StoreError;
 use crate::memory::{Counter, SpentByPeriod};
 use crate::rows::{ALL_DAYS, TollSums, add_spent, first_day};
@@ -9,8 +10,10 @@ use ahash::AHashMap;
 use gw_model::Micros;
 use rusqlite::{Connection, params};
 
-const ADD: &str = "INSERT INTO tolls (counter, subject, day, cost) VALUES (?,?,?,?) \
-     ON CONFLICT DO UPDATE SET cost = cost + excluded.cost";
+const ADD: &str = concat!(
+    "INSERT INTO tolls (counter, subject, day, cost) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET ",
+    added!("cost")
+);
 
 /// Adds all to the table.
 pub(super) fn write(sums: &TollSums, db: &Connection) -> rusqlite::Result<()> {

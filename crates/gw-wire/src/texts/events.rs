@@ -84,7 +84,7 @@ impl EventReader {
     fn walk(&mut self, name: Option<&str>, data: &[u8]) {
         let walked = walked(self.format, name, data);
         let is_json = walked.is_some();
-        self.found = walked.unwrap_or_else(EventTexts::of_no_json);
+        self.found = walked.unwrap_or_default();
         if is_json
             && self.misses < MAX_MISSES
             && let Some(model) = Model::of(name, data, &self.found)

@@ -1,6 +1,6 @@
 //! Walks once over a body and notes its texts. Serves requests, answers and events. It must not build values.
 
-use super::{Channel, Ended, Text, Written, encoded, names};
+use super::{Channel, Text, Written, encoded, names};
 use crate::json::cursor::{Cursor, DEPTH_CEILING};
 use crate::json::{JsonError, JsonErrorKind, Kind, unescape};
 use gw_model::guardrail::Speaker;
@@ -25,7 +25,6 @@ pub(super) enum Mode {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) texts: Vec<Text>,
-    pub(super) ended: Ended,
     /// The `type` of the whole.
     pub(super) kind: Option<String>,
     /// The group that the whole is about.
@@ -95,7 +94,6 @@ struct Facts<'a> {
     index: Option<u64>,
     /// Within a group: the part of it.
     part: u64,
-    is_finished: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -247,7 +245,6 @@ impl<'a> Walk<'a> {
                 ("content_index" | "summary_index", Kind::Number) if is_event => {
                     facts.part = hash(facts.part, self.raw(span));
                 }
-                ("finish_reason" | "finishReason", Kind::String) if is_event => facts.is_finished = true,
                 _ => {}
             }
             more = self.cursor.next_member()?;
@@ -282,7 +279,8 @@ impl<'a> Walk<'a> {
         if !matches!(self.mode, Mode::Event(_)) {
             return inner;
         }
-        let index = facts.index.map_or(0, |index| index + 1);
+        // Where none is stated it is the first: some events of a stream say so, and others do not.
+        let index = facts.index.unwrap_or(0).saturating_add(1);
         inner.channel = hash(hash(around.channel ^ index, name), "").wrapping_add(facts.part);
         if facts.index.is_some() && around.group.is_none() || matches!(name, "choices" | "candidates") {
             inner.group = Some(index);
@@ -293,9 +291,6 @@ impl<'a> Walk<'a> {
             if let Some(kind) = &facts.kind {
                 inner.channel = hash(inner.channel, kind);
             }
-        }
-        if facts.is_finished {
-            self.found.ended = Ended::Group(inner.group.unwrap_or(0));
         }
         inner
     }

@@ -6,6 +6,15 @@ use crate::facts::service_tier;
 use crate::json::{Kind, Object, Value};
 use gw_model::{ServiceTier, Usage};
 
+/// Most tokens that one call is believed to have. No model takes near as many, and the sum of a few larger ones would be money that no
+/// counter holds.
+const MAX_TOKENS: u64 = u32::MAX as u64;
+
+/// A stated number of tokens.
+pub(super) fn tokens_of(value: &Value<'_>) -> Option<u64> {
+    value.as_u64().map(|tokens| tokens.min(MAX_TOKENS))
+}
+
 /// The figures of OpenAI's `usage`, as far as they are stated.
 #[derive(Default)]
 struct Stated {
@@ -40,7 +49,7 @@ impl Stated {
                 }
                 _ => continue,
             };
-            *slot = slot.or(value.as_u64());
+            *slot = slot.or(tokens_of(&value));
         }
         stated
     }
@@ -55,9 +64,9 @@ impl Stated {
     fn read_input_details(&mut self, details: &Value<'_>) {
         for (name, value) in details.members() {
             match name {
-                "cached_tokens" => self.cached = value.as_u64().or(self.cached),
-                "cache_write_tokens" => self.cache_write = value.as_u64(),
-                "audio_tokens" => self.audio_in = value.as_u64(),
+                "cached_tokens" => self.cached = tokens_of(&value).or(self.cached),
+                "cache_write_tokens" => self.cache_write = tokens_of(&value),
+                "audio_tokens" => self.audio_in = tokens_of(&value),
                 _ => {}
             }
         }
@@ -67,8 +76,8 @@ impl Stated {
         self.has_output_details = details.kind == Kind::Object;
         for (name, value) in details.members() {
             match name {
-                "reasoning_tokens" => self.reasoning = value.as_u64().or(self.reasoning),
-                "audio_tokens" => self.audio_out = value.as_u64(),
+                "reasoning_tokens" => self.reasoning = tokens_of(&value).or(self.reasoning),
+                "audio_tokens" => self.audio_out = tokens_of(&value),
                 _ => {}
             }
         }
@@ -185,7 +194,7 @@ impl AnthropicCounts {
 }
 
 fn count(object: &Object<'_>, name: &str) -> Option<u64> {
-    object.get(name)?.as_u64()
+    tokens_of(&object.get(name)?)
 }
 
 fn details<'a>(object: &Object<'a>, name: &str) -> Option<Object<'a>> {

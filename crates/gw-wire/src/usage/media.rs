@@ -1,6 +1,7 @@
 //! Usage of images, speech and transcripts, whole and as their streams' last events state it. Serves `usage`. It
 //! must not fail: a figure that is missing or mistyped counts as not stated.
 
+use super::counts::tokens_of;
 use crate::json::{Kind, Object, Value};
 use gw_model::media::counted;
 use gw_model::{Media, Usage};
@@ -75,13 +76,13 @@ impl Stated {
         for (name, value) in usage.members() {
             match name {
                 "input_tokens" | "prompt_tokens" | "output_tokens" | "completion_tokens" => {
-                    let Some(tokens) = value.as_u64() else { continue };
+                    let Some(tokens) = tokens_of(&value) else { continue };
                     is_stated = true;
                     let slot =
                         if name.starts_with(['i', 'p']) { &mut stated.input } else { &mut stated.output };
                     *slot = tokens;
                 }
-                "total_tokens" => total = value.as_u64().unwrap_or(0),
+                "total_tokens" => total = tokens_of(&value).unwrap_or(0),
                 "input_tokens_details" | "input_token_details" | "prompt_tokens_details" => {
                     stated.read_input(&value);
                 }
@@ -98,7 +99,7 @@ impl Stated {
 
     fn read_input(&mut self, details: &Value<'_>) {
         for (name, value) in details.members() {
-            match (name, value.as_u64()) {
+            match (name, tokens_of(&value)) {
                 ("image_tokens", Some(tokens)) => self.image_in = tokens,
                 ("audio_tokens", Some(tokens)) => self.audio_in = tokens,
                 ("cached_tokens", Some(tokens)) => self.cached = tokens,
@@ -109,7 +110,7 @@ impl Stated {
 
     fn read_output(&mut self, details: &Value<'_>) {
         for (name, value) in details.members() {
-            match (name, value.as_u64()) {
+            match (name, tokens_of(&value)) {
                 ("image_tokens", Some(tokens)) => self.image_out = Some(tokens),
                 ("audio_tokens", Some(tokens)) => self.audio_out = tokens,
                 _ => {}

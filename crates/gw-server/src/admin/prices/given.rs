@@ -28,6 +28,9 @@ const NAMES: [(&str, For); 9] = [
     ("usd_per_million_characters", For::Million(Unit::CharacterInput)),
 ];
 
+/// Nothing costs more, whatever it is counted in: a million USD.
+const MAX_PRICE: NanoUsd = NanoUsd(1_000_000 * 1_000_000_000);
+
 /// The prices that a body has; `None` for those in force.
 pub(super) fn prices(given: &Given) -> Result<Option<PriceSheet>, ApiError> {
     let Some(raw) = given.raw("prices").filter(|raw| *raw != "null") else { return Ok(None) };
@@ -43,6 +46,9 @@ pub(super) fn prices(given: &Given) -> Result<Option<PriceSheet>, ApiError> {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let price = NanoUsd::parse_usd(&text)
             .map_err(|error| wrong(format!("'{name}' must be an amount in USD such as \"2.5\": {error}")))?;
+        if price > MAX_PRICE {
+            return Err(wrong(format!("'{name}' must be at most {MAX_PRICE} USD")));
+        }
         add(&mut rates, *of, price);
     }
     let has = |name: &str| named.contains_key(name);

@@ -120,6 +120,9 @@ pub(crate) fn remove(
     loop {
         let present = find(app, caller, id)?;
         allowed::remove(app, caller, &present)?;
+        if let Some(days) = present.profile.policy.retention.record_days {
+            return Err(AccountsError::Keeps(days));
+        }
         let (doomed, ids) = doomed(app, id, cascade)?;
         let mut newcomers = Doomed::default();
         match erase(app, caller, &present, &doomed, if_revision, &mut newcomers) {

@@ -61,6 +61,8 @@ pub(crate) struct Job {
     pub(crate) interruptions: u32,
     /// Items without an answer are tried again.
     pub(crate) redo: bool,
+    /// Up to there that was done already: the last item that was begun for it, and the number of the model.
+    pub(crate) redo_after: Option<(String, usize)>,
     /// Why it ended before its time.
     pub(crate) error: Option<String>,
 }

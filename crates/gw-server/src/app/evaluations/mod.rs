@@ -277,7 +277,7 @@ pub(crate) fn resume(
         is.job.from.clone_from(&caller.origin.address);
         is.job.origins.clone_from(&dataset.origins);
         is.job.budget = anew.budget.map_or(is.job.budget, |budget| budget.0);
-        (is.job.redo, is.job.ended_at, is.job.error) = (true, None, None);
+        (is.job.redo, is.job.redo_after, is.job.ended_at, is.job.error) = (true, None, None, None);
         Ok(Some(EvaluationState::Waiting))
     })?;
     app.evaluation_bell.ring();

@@ -320,6 +320,9 @@ impl Run {
         if !self.put(&outcome).await? {
             return Ok(false);
         }
+        if self.evaluation.job.redo {
+            self.evaluation.job.redo_after = Some((item.id.to_string(), number));
+        }
         let bench = Rc::clone(bench);
         self.tasks.spawn_local(async move {
             let _place = bench.line.join();
@@ -376,7 +379,15 @@ fn put(app: &App, id: EvaluationId, outcome: &Outcome) -> Result<bool, StoreErro
 
 /// Is there no result, or none that is to stay?
 fn is_to_do(job: &Job, known: &ResultFigures) -> bool {
-    known.verdict == Verdict::Begun || (job.redo && known.verdict == Verdict::Error)
+    match known.verdict {
+        Verdict::Begun => true,
+        // An error that came of trying again is not tried again in the next turn.
+        Verdict::Error if job.redo => job.redo_after.as_ref().is_none_or(|(item, number)| {
+            (known.item.to_string(), usize::try_from(known.target).unwrap_or_default())
+                > (item.clone(), *number)
+        }),
+        Verdict::Error | Verdict::Passed | Verdict::Failed => false,
+    }
 }
 
 const fn count(job: &mut Job, verdict: Verdict) {

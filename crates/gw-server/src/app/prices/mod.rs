@@ -7,12 +7,16 @@ pub(crate) mod recosting;
 use gw_model::snapshot::Target;
 use gw_model::{PriceSheet, Snapshot};
 
-/// What a model costs at a provider, where callers name it so; `None` where nobody knows.
+/// What a model costs at a provider, where callers name it so; `None` where nobody knows, or an alias
+/// has it at more than one price.
 pub(crate) fn in_force(snapshot: &Snapshot, alias: &str, provider: &str, model: &str) -> Option<PriceSheet> {
     let is_it =
         |target: &&std::sync::Arc<Target>| *target.provider.name == *provider && *target.model == *model;
-    let of_alias = snapshot.models.get(alias).and_then(|named| named.targets.iter().find(is_it));
-    let sheet = match of_alias {
+    let mut of_alias =
+        snapshot.models.get(alias).into_iter().flat_map(|named| named.targets.iter().filter(is_it));
+    let sheet = match of_alias.next() {
+        // Which of two targets a call came to nobody knows any more.
+        Some(target) if of_alias.any(|other| other.info.prices != target.info.prices) => return None,
         Some(target) => target.info.prices.clone(),
         None => beside_aliases(snapshot, provider, model)?,
     };

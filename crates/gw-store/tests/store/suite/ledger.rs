@@ -38,6 +38,41 @@ pub(crate) fn a_record_counts_once_however_often_it_comes(store: &impl Store) {
     assert_eq!((sum.cost, spent(store), rows(store)), (NanoUsd(300), 300, 3));
 }
 
+pub(crate) fn keys_of_several_hours_are_folded_at_once(store: &impl Store) {
+    let hour = 3_600_000_000;
+    let all: Vec<_> = (0..6)
+        .map(|number| {
+            let mut call = record(number + 1);
+            call.time = NOON + i64::from(number / 2) * hour;
+            call.id = RequestId::new(call.time, u128::from(number) + 1);
+            call.key = Some(KeyId(1 + u128::from(number % 2)));
+            call
+        })
+        .collect();
+    assert_eq!(fold(store, &all), 6);
+    for key in [KeyId(1), KeyId(2)] {
+        assert_eq!(store.spent_of(key, NOON + 3 * hour).unwrap().total, NanoUsd(300), "{key}");
+    }
+}
+
+/// A provider can say anything.
+pub(crate) fn sums_that_nothing_holds_stay_at_the_most(store: &impl Store) {
+    for number in 1..=3 {
+        let mut call = record(number);
+        call.accounts = vec![gw_model::AccountId { level: gw_model::Level::Team, number: 1 }];
+        for attempt in &mut call.attempts {
+            attempt.cost = NanoUsd(u64::MAX / 3);
+            attempt.usage.input_tokens = u64::MAX / 3;
+        }
+        assert_eq!(fold(store, &[call]), 1);
+        store.sum_up(true).unwrap();
+    }
+    assert_eq!(fold(store, &[record(4)]), 1);
+    assert_eq!(spent(store), i64::MAX as u64);
+    assert_eq!(store.accounts_spent(None, NOON).unwrap()[0].1.total, NanoUsd(i64::MAX as u64));
+    assert_eq!(store.spent(NOON).unwrap()[0].1.total, NanoUsd(i64::MAX as u64));
+}
+
 pub(crate) fn a_failed_batch_leaves_nothing(store: &impl Store) {
     let result = store.fold(&mut |batch| {
         fold_into(batch, &[record(1)])?;

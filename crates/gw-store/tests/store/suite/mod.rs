@@ -84,7 +84,8 @@ macro_rules! for_each_case {
             evaluations: evaluations_are_kept_with_their_results;
             views: views_are_kept_and_changed_in_turn;
             ledger:
-                a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,
+                a_record_counts_once_however_often_it_comes, keys_of_several_hours_are_folded_at_once, sums_that_nothing_holds_stay_at_the_most,
+                a_failed_batch_leaves_nothing,
                 a_lost_call_is_charged_at_its_hold, the_truth_corrects_a_lost_call,
                 the_truth_with_more_attempts_corrects_too, spending_is_kept_by_calendar_window,
                 open_calls_and_watermarks_are_kept, intents_of_open_calls_are_kept_at_their_largest_hold,

@@ -104,6 +104,39 @@ fn what_goes_on_does_not_depend_on_what_came_together() {
     }
 }
 
+/// What servers and proxies put between the pieces of an answer ends no text of it.
+#[test]
+fn a_text_goes_on_behind_whatever_stands_between_its_pieces() {
+    let between = [
+        "\n",
+        "\r\n",
+        "data:\n\n",
+        "data: \n\n",
+        "event: ping\n\n",
+        "event: metadata\ndata: {}\n\n",
+        ": still here\n\n",
+    ];
+    let finishes = [Value::Null, json!(""), json!("stop")];
+    for (between, finish) in
+        between.iter().flat_map(|between| finishes.iter().map(move |finish| (between, finish)))
+    {
+        let mut frames = Vec::new();
+        for piece in pieces(SAID, 3) {
+            frames.push(chat(0, json!({ "content": piece }), finish.clone()));
+            frames.push((*between).to_owned());
+        }
+        frames.push("data: [DONE]\n\n".to_owned());
+        for at_once in [1, 3, frames.len()] {
+            let mut redacting = guard(GuardAction::Redact, WireFormat::OpenAiChat);
+            let (out, is_stopped) = passed(&mut redacting, &frames, at_once);
+            assert!(!is_stopped);
+            assert_eq!(said(&out, "/choices/0/delta/content", 0), LEFT, "{between:?} {finish} {at_once}");
+            let mut blocking = guard(GuardAction::Block, WireFormat::OpenAiChat);
+            assert!(passed(&mut blocking, &frames, at_once).1, "{between:?} {finish} {at_once}");
+        }
+    }
+}
+
 #[test]
 fn frames_that_nothing_changes_go_on_as_they_came() {
     let frames: Vec<String> = pieces("nothing of it is 1 secret at all", 3)
