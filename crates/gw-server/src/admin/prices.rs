@@ -58,7 +58,7 @@ pub(super) async fn history(
         // What is in force now is known from now on, also before it would be written down by itself.
         let now = app.gateway.clock().now();
         book::keep_catalogue(&app, snapshot, now)?;
-        book::keep_configuration(&app, snapshot, now)?;
+        book::keep_configuration(&app, now)?;
         let pages = Pages::read(&app)?;
         let shown = subjects.iter().map(|subject| {
             let key = snapshot.providers.get(&*subject.provider).map_or("", |known| &known.price_key);

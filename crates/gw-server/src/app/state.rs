@@ -52,6 +52,8 @@ pub(crate) struct App {
     pub(crate) export_bell: Bell,
     /// Tells the thread of prices that some may have changed, or that something is to be re-costed.
     pub(crate) price_bell: Bell,
+    /// Held while it is written down which prices the configuration has.
+    pub(crate) price_book: Mutex<()>,
     /// How large datasets may be.
     pub(crate) datasets: ArcSwap<DatasetSettings>,
     /// How much evaluations may do.
@@ -169,6 +171,7 @@ impl App {
             exports: ArcSwap::new(Arc::clone(&compiled.exports)),
             export_bell: Bell::default(),
             price_bell: Bell::default(),
+            price_book: Mutex::default(),
             evaluation_bell: Bell::default(),
             datasets: ArcSwap::from_pointee(compiled.datasets),
             evaluations: ArcSwap::from_pointee(compiled.evaluations),

@@ -218,7 +218,7 @@ async fn prices_are_known_from_when_on() {
     let both = eventually_within(Duration::from_secs(60), "other prices", async || {
         // The file may have been looked at for the first time after a single change.
         gateway.write_config(&config(&upstream, OTHERS, ""));
-        Some(history().await).filter(|all| all.len() == 2)
+        Some(history().await).filter(|all| all.len() >= 2)
     })
     .await;
     assert_eq!((input(&both[0]), input(&both[1])), (json!("100"), json!("7")));

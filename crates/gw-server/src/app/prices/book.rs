@@ -30,7 +30,11 @@ pub(crate) fn keep_catalogue(app: &App, snapshot: &Snapshot, since: i64) -> Resu
 }
 
 /// The same for the configuration in force.
-pub(crate) fn keep_configuration(app: &App, snapshot: &Snapshot, since: i64) -> Result<bool, StoreError> {
+pub(crate) fn keep_configuration(app: &App, since: i64) -> Result<bool, StoreError> {
+    // Whoever comes later writes what is in force then: an older configuration never stands behind a newer one.
+    let _one_at_a_time = app.price_book.lock();
+    let live = app.gateway.live();
+    let snapshot = &live.snapshot;
     let source = "configuration and API".to_owned();
     let page = PricePage::new(since, source, &configuration(snapshot));
     app.storage.database.add_price_page(CONFIGURATION, &page, MAX_CONFIGURATIONS)

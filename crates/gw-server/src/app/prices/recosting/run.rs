@@ -131,7 +131,7 @@ impl Keeper {
         let live = self.app.gateway.live();
         let now = self.now();
         if !std::ptr::eq(self.known.as_ptr(), Arc::as_ptr(&live)) {
-            book::keep_configuration(&self.app, &live.snapshot, now)?;
+            book::keep_configuration(&self.app, now)?;
             self.known = Arc::downgrade(&live);
         }
         if !self.has_catalogue && now.saturating_sub(self.since) >= CATALOGUE_AFTER_US {
