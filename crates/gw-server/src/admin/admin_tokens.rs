@@ -17,7 +17,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use gw_model::{AccountId, Level, time};
 use gw_store::types::{StoredToken, TokenHolder, TokenId};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -26,22 +25,14 @@ type Answer = Result<Response, ApiError>;
 const CHANGEABLE: [&str; 3] = ["name", "scopes", "expires_at"];
 const MEMBERS: [&str; 6] = ["name", "scopes", "expires_at", "role", "account_id", "user_id"];
 
-/// Paging.
-#[derive(Debug, Deserialize)]
-pub(super) struct TokensQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
 /// Lists tokens.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
-    Query(query): Query<TokensQuery>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     let reading = Arc::clone(&app);
     let all = tokio::task::spawn_blocking(move || tokens::list(&reading, &caller)).await??;
-    let page = Page { limit: query.limit, cursor: query.cursor };
     let (rows, next) = paged_by(all, &page, |token| token.id)?;
     let data: Vec<Value> = rows.iter().map(|token| row(&app, token)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))

@@ -24,13 +24,6 @@ const MAX_KEY: usize = 16 << 10;
 /// Longest description in characters.
 const MAX_DESCRIPTION: usize = 256;
 
-/// Paging.
-#[derive(Debug, Deserialize)]
-pub(super) struct CredentialsQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
 /// What a caller writes. `Debug` would show the key.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -44,12 +37,12 @@ struct Input {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
-    Query(query): Query<CredentialsQuery>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     on_gateway(&caller, Resource::Credentials.read())?;
     let reading = Arc::clone(&app);
     let all = tokio::task::spawn_blocking(move || credentials::list(&reading)).await??;
-    let (rows, next) = paged(all, &Page { limit: query.limit, cursor: query.cursor })?;
+    let (rows, next) = paged(all, &page)?;
     let data: Vec<Value> = rows.iter().map(|stored| row(&app, stored)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }

@@ -4,7 +4,7 @@ use super::audit::{BrokenOff, Pieces};
 use super::by::{By, on_gateway};
 use super::error::ApiError;
 use super::given::Given;
-use super::query::{Page, time as parse_time};
+use super::query::{Page, cut, time as parse_time};
 use crate::app::authorization::{Caller, Resource};
 use crate::app::exports::{self, Export, ExportError, Job};
 use crate::app::state::App;
@@ -15,7 +15,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gw_model::time;
 use gw_store::types::ExportState;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::sync::Arc;
@@ -30,28 +29,16 @@ const PIECES: usize = 2;
 
 const MEMBERS: [&str; 6] = ["format", "to", "with_bodies", "filter", "from", "until"];
 
-/// Paging.
-#[derive(Debug, Deserialize)]
-pub(super) struct ExportsQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
 /// Lists exports, the latest first.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
-    Query(query): Query<ExportsQuery>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     on_gateway(&caller, Resource::Exports.read())?;
-    let limit = Page { limit: query.limit, cursor: None }.limit()?;
-    let wrong = || ApiError::invalid("cursor", "'cursor' is not one of this list");
-    let given = query.cursor.filter(|cursor| !cursor.is_empty());
-    let before = given.map(|cursor| exports::id_of(&cursor).ok_or_else(wrong)).transpose()?;
-    let mut found = tokio::task::spawn_blocking(move || exports::list(&app, before, limit + 1)).await??;
-    let is_more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| is_more).map(Export::id);
+    let (limit, before) = (page.limit()?, page.before(exports::id_of)?);
+    let found = tokio::task::spawn_blocking(move || exports::list(&app, before, limit + 1)).await??;
+    let (found, next) = cut(found, limit, Export::id);
     let data: Vec<Value> = found.iter().map(row).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }

@@ -19,13 +19,6 @@ use std::time::Duration;
 /// Longest text that is tried, in bytes.
 const MAX_TEXT_BYTES: usize = 1 << 20;
 
-/// Paging.
-#[derive(Debug, Deserialize)]
-pub(super) struct GuardrailsQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
 /// What is to be tried.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,11 +34,11 @@ struct TestInput {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
-    Query(query): Query<GuardrailsQuery>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     by::anyone(&caller, Resource::Guardrails.read())?;
     let all = app.gateway.live().snapshot.guardrails.clone();
-    let (rows, next) = paged(all, &Page { limit: query.limit, cursor: query.cursor })?;
+    let (rows, next) = paged(all, &page)?;
     let data: Vec<Value> = rows.iter().map(|spec| row(spec)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }

@@ -15,7 +15,6 @@ use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use gw_model::AccountId;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::str::FromStr;
@@ -55,28 +54,14 @@ pub(super) trait Own: 'static {
     fn remove(app: &App, caller: &Caller, at: (Self::Id, Option<i64>)) -> Result<(), ApiError>;
 }
 
-/// Paging.
-#[derive(Debug, Deserialize)]
-pub(super) struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-impl PageQuery {
-    /// Which page.
-    pub(super) fn page(self) -> Page {
-        Page { limit: self.limit, cursor: self.cursor }
-    }
-}
-
 /// Lists them: his own, and those that others share with him.
 pub(super) async fn list<O: Own>(
     State(app): State<Arc<App>>,
     Extension(caller): By,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     let all = tokio::task::spawn_blocking(move || O::list(&app, &caller)).await??;
-    let (rows, next) = paged_by(all, &query.page(), |thing| O::known_by(thing).0)?;
+    let (rows, next) = paged_by(all, &page, |thing| O::known_by(thing).0)?;
     Ok(Json(json!({ "data": rows.iter().map(O::shown).collect::<Vec<_>>(), "next_cursor": next })))
 }
 

@@ -5,7 +5,7 @@ mod given;
 use super::by::{By, anyone, on_gateway};
 use super::error::ApiError;
 use super::given::Given;
-use super::query::{Page, time as parse_time};
+use super::query::{Page, cut, time as parse_time};
 use crate::app::authorization::Resource;
 use crate::app::prices::book;
 use crate::app::prices::history::{self, Pages, Stretch, Subject};
@@ -30,13 +30,6 @@ const MEMBERS: [&str; 8] =
 #[derive(Debug, Deserialize)]
 pub(super) struct HistoryQuery {
     provider: Option<String>,
-}
-
-/// Paging.
-#[derive(Debug, Deserialize)]
-pub(super) struct RecostingsQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
 }
 
 /// What a model cost from when on.
@@ -110,17 +103,12 @@ fn sheet(prices: &PriceSheet) -> Vec<Value> {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
-    Query(query): Query<RecostingsQuery>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     on_gateway(&caller, Resource::Recostings.read())?;
-    let limit = Page { limit: query.limit, cursor: None }.limit()?;
-    let wrong = || ApiError::invalid("cursor", "'cursor' is not one of this list");
-    let given = query.cursor.filter(|cursor| !cursor.is_empty());
-    let before = given.map(|cursor| recosting::id_of(&cursor).ok_or_else(wrong)).transpose()?;
-    let mut found = tokio::task::spawn_blocking(move || recosting::list(&app, before, limit + 1)).await??;
-    let is_more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| is_more).map(Recosting::id);
+    let (limit, before) = (page.limit()?, page.before(recosting::id_of)?);
+    let found = tokio::task::spawn_blocking(move || recosting::list(&app, before, limit + 1)).await??;
+    let (found, next) = cut(found, limit, Recosting::id);
     let data: Vec<Value> = found.iter().map(row).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }

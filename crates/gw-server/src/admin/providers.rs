@@ -19,23 +19,15 @@ use gw_model::catalog::ProviderKind;
 use gw_model::snapshot::Provider;
 use gw_model::time;
 use gw_pipeline::credentials::CredentialView;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use standing::Standings;
 use std::sync::Arc;
-
-/// Paging.
-#[derive(Debug, Deserialize)]
-pub(super) struct ProvidersQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
 
 /// Lists providers, by name.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
-    Query(query): Query<ProvidersQuery>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     on_gateway(&caller, Resource::Providers.read())?;
     let asked = Arc::clone(&app);
@@ -60,7 +52,7 @@ pub(super) async fn list(
     rows.extend(left_out.map(|shown| (shown.name.clone(), row_of(&app, shown))));
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     let rows: Vec<Value> = rows.into_iter().map(|(_, row)| row).collect();
-    let (rows, next) = paged(rows, &Page { limit: query.limit, cursor: query.cursor })?;
+    let (rows, next) = paged(rows, &page)?;
     Ok(Json(json!({ "data": rows, "next_cursor": next })))
 }
 

@@ -2,6 +2,7 @@
 
 use super::error::ApiError;
 use gw_model::Micros;
+use serde::Deserialize;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -11,7 +12,7 @@ pub(crate) const DEFAULT_LIMIT: usize = 100;
 pub(super) const MAX_LIMIT: usize = 10_000;
 
 /// `limit` and `cursor`.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct Page {
     pub(crate) limit: Option<usize>,
     pub(crate) cursor: Option<String>,
@@ -32,6 +33,13 @@ impl Page {
         let wrong = |_| ApiError::invalid("cursor", "'cursor' is not one of this list");
         let given = self.cursor.as_deref().filter(|text| !text.is_empty());
         given.map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    /// The cursor of a list of jobs: the id of the last one that was shown, as it is shown.
+    pub(crate) fn before<I>(&self, read: impl FnOnce(&str) -> Option<I>) -> Result<Option<I>, ApiError> {
+        let wrong = || ApiError::invalid("cursor", "'cursor' is not one of this list");
+        let given = self.cursor.as_deref().filter(|text| !text.is_empty());
+        given.map(|text| read(text).ok_or_else(wrong)).transpose()
     }
 
     /// The cursor of a list that is paged by position: of what the configuration holds, or of which there is little.
@@ -59,11 +67,16 @@ pub(crate) fn paged_by<T, I: Ord + FromStr + Display>(
 ) -> Result<(Vec<T>, Option<String>), ApiError> {
     let (limit, after) = (page.limit()?, page.after::<I>()?);
     let behind = |row: &T| after.as_ref().is_none_or(|after| id(row) > *after);
-    let mut found: Vec<T> = rows.into_iter().filter(behind).take(limit + 1).collect();
+    let found: Vec<T> = rows.into_iter().filter(behind).take(limit + 1).collect();
+    Ok(cut(found, limit, |last| id(last).to_string()))
+}
+
+/// One page of rows that were read, one more than it shows where there are more, and the cursor of the next.
+pub(crate) fn cut<T>(mut found: Vec<T>, limit: usize, id: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
     let is_more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| is_more).map(|last| id(last).to_string());
-    Ok((found, next))
+    let next = found.last().filter(|_| is_more).map(id);
+    (found, next)
 }
 
 /// A point in time: RFC 3339, or a date.

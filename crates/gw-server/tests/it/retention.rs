@@ -59,4 +59,15 @@ async fn records_go_when_their_organization_says() {
         }
     }
     assert_eq!(gateway.rows("/api/v1/usage?group_by=model").await, used, "sums stay");
+    // What says so is not removed, lest what is kept longer than others goes by itself.
+    let refused = gateway.admin(Method::DELETE, &path, None).await;
+    let error = &refused.json()["error"];
+    assert_eq!((refused.status.as_u16(), &error["field"]), (409, &json!("record_retention_days")), "{error}");
+    let longer = json!({ "name": "brief", "record_retention_days": 7 });
+    let made = gateway.admin(Method::POST, "/api/v1/organizations", Some(&longer)).await.json();
+    let path = format!("/api/v1/organizations/{}", made["id"].as_str().unwrap());
+    assert_eq!(gateway.admin(Method::DELETE, &path, None).await.status, 409);
+    let unsaid = json!({ "record_retention_days": null });
+    gateway.admin(Method::PATCH, &path, Some(&unsaid)).await.ok();
+    assert_eq!(gateway.admin(Method::DELETE, &path, None).await.status, 204);
 }

@@ -2,7 +2,9 @@
 //! on as the node says when Redis cannot be asked.
 
 use super::support::redis::Redis;
-use super::support::{Answer, Call, Gateway, MASTER, Upstream, chat};
+use super::support::{Answer, Call, Gateway, MASTER, Upstream, chat, eventually_within};
+use http::Method;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -158,4 +160,43 @@ async fn without_redis_each_goes_on_as_the_node_says() {
         let again = crowd([one.addr, two.addr], "shared", "second", 60).await;
         assert!(again <= 20 && again > 0, "{policy}: {again}");
     }
+}
+
+/// What the first node of a dynamic route says of a request.
+async fn first_reason(gateway: &Gateway, path: &str) -> String {
+    let asked = json!({ "request": { "body": chat("r", "hello") } });
+    let said = gateway.admin(Method::POST, &format!("{path}/simulate"), Some(&asked)).await;
+    said.ok().json()["steps"][0]["reason"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_while_redis_is_asked_holds_nothing_of_a_budget() {
+    let Some(redis) = Redis::start().await else { return };
+    let upstream = Upstream::start().await;
+    let config = config(&upstream, &redis, "redis_timeout_ms: 10000", "mode: strict");
+    let gateway = Gateway::start(&config).await;
+    gateway.metric_becomes("gatewright_shared_limits_up", 1.0, SOON).await;
+    let document = json!({ "start": "guard", "nodes": {
+        "guard": { "type": "budget_limit", "limit_usd": 5, "period": "week", "within": "pace" },
+        "pace": { "type": "rate_limit", "limit": { "requests": 100, "per_seconds": 60 }, "mode": "strict", "within": "dear" },
+        "dear": { "type": "model", "model": "up/chat-model" } } });
+    let asked = json!({ "name": "r", "document": document });
+    let made: Value = gateway.admin(Method::POST, "/api/v1/routes", Some(&asked)).await.json();
+    let path = format!("/api/v1/routes/{}", made["id"].as_str().unwrap());
+    gateway.admin(Method::POST, &format!("{path}/publish"), Some(&json!({}))).await.ok();
+    ask(gateway.addr, "r", "first").await.ok();
+    redis.say("CLIENT PAUSE 60000").await.unwrap();
+    let addr = gateway.addr;
+    let waits = tokio::spawn(async move { ask(addr, "r", "first").await.status });
+    eventually_within(SOON, "it is held", async || {
+        (!first_reason(&gateway, &path).await.contains(" $0 held")).then_some(())
+    })
+    .await;
+    waits.abort();
+    eventually_within(SOON, "it is given back", async || {
+        first_reason(&gateway, &path).await.contains(" $0 held").then_some(())
+    })
+    .await;
+    redis.say("CLIENT UNPAUSE").await.unwrap();
+    ask(gateway.addr, "r", "first").await.ok();
 }

@@ -5,7 +5,8 @@ use super::Datasets;
 use crate::admin::audit::{BrokenOff, JSON_LINES, Pieces};
 use crate::admin::by::By;
 use crate::admin::error::ApiError;
-use crate::admin::own::{PageQuery, parse};
+use crate::admin::own::parse;
+use crate::admin::query::Page;
 use crate::admin::{logs, parameters};
 use crate::app::authorization::{Caller, Resource};
 use crate::app::datasets::{self, Changes, DatasetsError, Item, ItemInput, MAX_AT_ONCE, shown};
@@ -34,10 +35,9 @@ pub(in crate::admin) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
     Path(id): Path<String>,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     let id = parse::<Datasets>(&id)?;
-    let page = query.page();
     let (limit, after) = (page.limit()?.min(MAX_PAGE), page.after::<ItemId>()?);
     let work = move || {
         datasets::note_look(&app, &caller, id, "dataset.read")?;

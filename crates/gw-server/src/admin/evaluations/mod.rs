@@ -9,7 +9,7 @@ pub(super) use results::{CSV, export, list as results};
 use super::by::By;
 use super::error::ApiError;
 use super::given::Given;
-use super::own::PageQuery;
+use super::query::Page;
 use crate::app::authorization::{Caller, Resource};
 use crate::app::evaluations::summary::{self, Fared, Pair};
 use crate::app::evaluations::{self, Anew, Evaluation, EvaluationError, results as kept};
@@ -30,9 +30,8 @@ type Made = Result<(StatusCode, Json<Value>), ApiError>;
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<Page>,
 ) -> Answer {
-    let page = query.page();
     let (limit, before) = (page.limit()?, page.after::<EvaluationId>()?);
     let work = move || evaluations::list(&app, &caller, before, limit);
     let (found, is_more) = tokio::task::spawn_blocking(work).await??;

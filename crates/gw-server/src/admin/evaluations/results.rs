@@ -4,7 +4,7 @@ use super::{cursor, parse};
 use crate::admin::audit::{BrokenOff, JSON_LINES, Pieces};
 use crate::admin::by::By;
 use crate::admin::error::ApiError;
-use crate::admin::own::PageQuery;
+use crate::admin::query::Page;
 use crate::app::evaluations::results::{self as kept, COLUMNS, Outcome, Place};
 use crate::app::evaluations::{EvaluationError, Target, note_look};
 use crate::app::reports::{csv, csv_lines};
@@ -31,10 +31,9 @@ pub(in crate::admin) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
     Path(id): Path<String>,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     let id = parse(&id)?;
-    let page = query.page();
     let limit = page.limit()?.min(MAX_PAGE);
     let after = page.cursor.as_deref().filter(|text| !text.is_empty()).map(place).transpose()?;
     let work = move || {

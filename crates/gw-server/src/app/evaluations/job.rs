@@ -3,7 +3,7 @@
 use super::checks::CheckSpec;
 use gw_model::{Micros, NanoUsd};
 use gw_store::StoreError;
-use gw_store::types::{EvaluationState, StoredEvaluation};
+use gw_store::types::{EvaluationState, ResultFigures, StoredEvaluation, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -73,6 +73,19 @@ impl Job {
         self.items.saturating_mul(self.targets.len())
     }
 
+    /// Is what is known of an item with a model to be found out anew?
+    pub(super) fn does_again(&self, known: &ResultFigures) -> bool {
+        match known.verdict {
+            Verdict::Begun => true,
+            // An error that came of trying again is not tried again in the next turn.
+            Verdict::Error if self.redo => self.redo_after.as_ref().is_none_or(|(item, number)| {
+                (known.item.to_string(), usize::try_from(known.target).unwrap_or_default())
+                    > (item.clone(), *number)
+            }),
+            Verdict::Error | Verdict::Passed | Verdict::Failed => false,
+        }
+    }
+
     pub(crate) const fn budget(&self) -> NanoUsd {
         NanoUsd(self.budget)
     }
@@ -103,5 +116,43 @@ impl Evaluation {
         let job = serde_json::to_string(&self.job).map_err(damaged)?;
         let revision = self.stored.revision + 1;
         Ok(StoredEvaluation { state, node, touched_at: now, revision, job, ..self.stored.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gw_store::types::ItemId;
+
+    fn known(item: u128, target: i16, verdict: Verdict) -> ResultFigures {
+        ResultFigures {
+            item: ItemId(item),
+            target,
+            verdict,
+            score: None,
+            cost: NanoUsd(0),
+            total_us: None,
+            input_tokens: 0,
+            output_tokens: 0,
+            tries: 1,
+        }
+    }
+
+    #[test]
+    fn errors_are_tried_again_once_where_somebody_asks_for_it() {
+        let plain = Job::default();
+        assert!(plain.does_again(&known(1, 0, Verdict::Begun)));
+        for verdict in [Verdict::Error, Verdict::Passed, Verdict::Failed] {
+            assert!(!plain.does_again(&known(1, 0, verdict)), "{verdict:?}");
+        }
+        let first = Job { redo: true, ..Job::default() };
+        assert!(first.does_again(&known(1, 0, Verdict::Error)));
+        assert!(!first.does_again(&known(1, 0, Verdict::Failed)));
+        let later = Job { redo_after: Some((ItemId(5).to_string(), 1)), ..first };
+        for (item, target, again) in
+            [(4, 3, false), (5, 0, false), (5, 1, false), (5, 2, true), (6, 0, true), (300, 0, true)]
+        {
+            assert_eq!(later.does_again(&known(item, target, Verdict::Error)), again, "{item} {target}");
+        }
     }
 }

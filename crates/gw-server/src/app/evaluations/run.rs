@@ -147,7 +147,7 @@ impl Run {
         for one in figures {
             let number = usize::try_from(one.target).unwrap_or(usize::MAX);
             self.known.insert((one.item, number), *one);
-            if !is_to_do(job, one) {
+            if !job.does_again(one) {
                 count(job, one.verdict);
             }
         }
@@ -305,7 +305,7 @@ impl Run {
             for item in items.into_iter().map(Rc::new) {
                 for number in 0..self.evaluation.job.targets.len() {
                     let known = self.known.get(&(item.id, number));
-                    if known.is_none_or(|known| is_to_do(&self.evaluation.job, known)) {
+                    if known.is_none_or(|known| self.evaluation.job.does_again(known)) {
                         self.ready.push_back((Rc::clone(&item), number));
                     }
                 }
@@ -375,19 +375,6 @@ impl Run {
 
 fn put(app: &App, id: EvaluationId, outcome: &Outcome) -> Result<bool, StoreError> {
     app.storage.database.put_result(id, &outcome.stored(app, id)?)
-}
-
-/// Is there no result, or none that is to stay?
-fn is_to_do(job: &Job, known: &ResultFigures) -> bool {
-    match known.verdict {
-        Verdict::Begun => true,
-        // An error that came of trying again is not tried again in the next turn.
-        Verdict::Error if job.redo => job.redo_after.as_ref().is_none_or(|(item, number)| {
-            (known.item.to_string(), usize::try_from(known.target).unwrap_or_default())
-                > (item.clone(), *number)
-        }),
-        Verdict::Error | Verdict::Passed | Verdict::Failed => false,
-    }
 }
 
 const fn count(job: &mut Job, verdict: Verdict) {
