@@ -11,7 +11,7 @@ use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Wanted, Where
 use crate::rows::{id_bytes, verdicts};
 use crate::traits::{Keep, RecordStore, Reports};
 use crate::types::{
-    Feedback, KeptPart, LogFilter, LogPage, LogRow, SealedBodies, Swept, UpstreamUsage, UsageFilter,
+    Feedback, KeptPart, LogFilter, LogPage, LogRow, Rating, SealedBodies, Swept, UpstreamUsage, UsageFilter,
     UsageRow, Whose,
 };
 use gw_model::{KeyId, Micros, NanoUsd, Outcome, RequestId};
@@ -64,6 +64,10 @@ impl RecordStore for SqliteStore {
 
     fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError> {
         super::kept::feedback(self, request)
+    }
+
+    fn ratings(&self, requests: &[RequestId]) -> Result<Vec<Rating>, StoreError> {
+        super::kept::ratings(self, requests)
     }
 }
 

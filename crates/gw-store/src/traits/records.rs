@@ -4,9 +4,9 @@ use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span}
 use crate::error::StoreError;
 use crate::types::{
     DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, KeptPart, LogFilter, LogPage, LogRow,
-    PageSize, PricePage, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation, StoredExport,
-    StoredItem, StoredRecosting, StoredResult, StoredView, Swept, UpstreamUsage, UsageFilter, UsageRow,
-    ViewId, Whose, Written,
+    PageSize, PricePage, Rating, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation,
+    StoredExport, StoredItem, StoredRecosting, StoredResult, StoredView, Swept, UpstreamUsage, UsageFilter,
+    UsageRow, ViewId, Whose, Written,
 };
 use gw_model::{Micros, RequestId};
 use std::time::Duration;
@@ -157,6 +157,9 @@ pub trait RecordStore: Send + Sync {
     fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
     /// What was said about a call, the first first.
     fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError>;
+    /// What was said about several calls, each named once, without what is said in words only; those of a call one behind the
+    /// other, the first first.
+    fn ratings(&self, requests: &[RequestId]) -> Result<Vec<Rating>, StoreError>;
 }
 
 /// Says of a record that was found whether it is wanted.

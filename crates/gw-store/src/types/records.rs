@@ -33,6 +33,17 @@ pub struct Feedback {
     pub comment: Option<String>,
 }
 
+/// What is in a [`Feedback`] that says how good a call was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rating {
+    /// About which call.
+    pub request: RequestId,
+    /// How good it was, in whatever measure the application has.
+    pub score: Option<i64>,
+    /// A word for it.
+    pub label: Option<String>,
+}
+
 /// Of whose calls something is removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {

@@ -7,7 +7,9 @@ use gw_model::{
     AccountId, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record, RecordDetails, RequestId, Unit,
     Verdict, WireFormat,
 };
-use gw_store::types::{Feedback, FeedbackFilter, KeptPart, LogFilter, LogRow, SealedBodies, Span, Whose};
+use gw_store::types::{
+    Feedback, FeedbackFilter, KeptPart, LogFilter, LogRow, Rating, SealedBodies, Span, Whose,
+};
 
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
@@ -342,6 +344,18 @@ pub(crate) fn feedback_is_kept_up_to_a_number_and_found(store: &impl Store) {
         (1, 1, 0)
     );
     assert_eq!((count(None, Some(-5), Some(0)), count(None, Some(0), None)), (1, 0));
+    let other = Feedback { id: 0, request: all[1].id, ..said(0, Some(7), None) };
+    assert!(store.add_feedback(&other, 2).unwrap());
+    let rating =
+        |request, score, label: Option<&str>| Rating { request, score, label: label.map(str::to_owned) };
+    // What nobody speaks of, and what is in words only, is left out.
+    let many: Vec<RequestId> =
+        all.iter().map(|one| one.id).chain((1..=1_200).map(|low| RequestId(u128::MAX - low))).collect();
+    assert_eq!(
+        store.ratings(&many).unwrap(),
+        [rating(all[0].id, Some(-5), Some("bad")), rating(all[1].id, Some(7), None)]
+    );
+    assert!(store.ratings(&[]).unwrap().is_empty());
 }
 
 pub(crate) fn what_is_old_goes_by_whose_it_is(store: &impl Store) {
