@@ -67,6 +67,11 @@ const accounts = (["organizations", "teams", "projects", "users", "customers", "
     component: lazyRouteComponent(() => import("@/features/accounts/pages"), name),
   }),
 );
+const services = createRoute({
+  ...at("/service-accounts"),
+  validateSearch: texts("name", "id", "create", "sort", "at"),
+  component: lazyRouteComponent(() => import("@/features/accounts/pages"), "services"),
+});
 const evaluations = createRoute({ ...at("/evaluations"), validateSearch: texts("open", "create"), component: lazyRouteComponent(() => import("@/features/evaluations/Evaluations"), "Evaluations") });
 const start = createRoute({ ...at("/start"), validateSearch: texts("client", "model"), component: lazyRouteComponent(() => import("@/features/start/Start"), "Start") });
 const playground = createRoute({
@@ -104,7 +109,7 @@ const settings = createRoute({ ...at("/settings"), validateSearch: texts("create
 /** The router. */
 export const router = createRouter({
   basepath: "/ui",
-  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, start, playground, evaluations, models, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
+  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, services, start, playground, evaluations, models, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading rows={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

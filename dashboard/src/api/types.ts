@@ -118,6 +118,9 @@ export type Account = {
   email?: string | null;
   memberships?: { account_id: string; role: string }[] | null;
   gateway_role?: string | null;
+  /** Of users: a person, or a service account. */
+  kind?: string | null;
+  project_id?: string | null;
   requests_in_flight?: number | null;
 };
 /** Who an effective rule comes from. */

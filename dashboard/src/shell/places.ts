@@ -36,6 +36,7 @@ export const PLACES: PlaceGroup[] = [
       { to: "/teams", label: "Teams", icon: "team", needs: "teams:read" },
       { to: "/projects", label: "Projects", icon: "project", needs: "projects:read" },
       { to: "/users", label: "Users", icon: "user", needs: "users:read", words: "people roles members" },
+      { to: "/service-accounts", label: "Service accounts", icon: "service", needs: "users:read", words: "robots programs machine bots tokens pipeline ci" },
       { to: "/customers", label: "Customers", icon: "customer", needs: "customers:read" },
       { to: "/plans", label: "Plans", icon: "plan", needs: "plans:read", words: "limits template" },
       { to: "/tags", label: "Tags", icon: "tag", needs: "tags:read" },
