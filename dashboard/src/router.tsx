@@ -84,6 +84,11 @@ const models = createRoute({
   validateSearch: texts("find", "provider", "mode", "all", "model"),
   component: lazyRouteComponent(() => import("@/features/models/Models"), "Models"),
 });
+const prices = createRoute({
+  ...at("/prices"),
+  validateSearch: texts("tab", "model", "open", "create", "provider", "upstream"),
+  component: lazyRouteComponent(() => import("@/features/prices/Prices"), "Prices"),
+});
 const aliases = createRoute({ ...at("/aliases"), validateSearch: texts("name", "find", "add", "edit"), component: lazyRouteComponent(() => import("@/features/aliases/Aliases"), "Aliases") });
 const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create", "add", "edit"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
 const routes = createRoute({ ...at("/routes"), component: lazyRouteComponent(() => import("@/features/routes/Routes"), "Routes") });
@@ -109,7 +114,7 @@ const settings = createRoute({ ...at("/settings"), validateSearch: texts("create
 /** The router. */
 export const router = createRouter({
   basepath: "/ui",
-  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, services, start, playground, evaluations, models, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
+  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, services, start, playground, evaluations, models, prices, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading rows={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

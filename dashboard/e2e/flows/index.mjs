@@ -6,8 +6,9 @@ import { evaluations } from "./evaluations.mjs";
 import { longLists } from "./long.mjs";
 import { observe } from "./observe.mjs";
 import { play } from "./play.mjs";
+import { pricing } from "./prices.mjs";
 import { routes } from "./routes.mjs";
 import { services } from "./services.mjs";
 import { shell } from "./shell.mjs";
 
-export const flows = { ...shell, ...observe, ...longLists, ...access, ...services, ...routes, ...control, ...aliases, ...evaluations, ...play };
+export const flows = { ...shell, ...observe, ...longLists, ...access, ...services, ...routes, ...control, ...aliases, ...evaluations, ...pricing, ...play };

@@ -38,6 +38,9 @@ function useActions(open: boolean): Action[] {
     if (may(now, "keys:write")) {
       deeds.push({ id: "new-key", label: "Create a key", hint: "Action", words: "new api", icon: "plus", run: () => void navigate({ to: "/keys", search: { create: "1" } }) });
     }
+    if (may(now, "recostings:write")) {
+      deeds.push({ id: "recost", label: "Correct what past calls cost", hint: "Action", words: "recost re-costing price wrong", icon: "price", run: () => void navigate({ to: "/prices", search: { tab: "calls", create: "1" } }) });
+    }
     if (may(now, "users:write")) {
       deeds.push({ id: "new-service", label: "Create a service account", hint: "Action", words: "new robot program bot token", icon: "plus", run: () => void navigate({ to: "/service-accounts", search: { create: "1" } }) });
     }
