@@ -2,6 +2,7 @@
 import { access } from "./access.mjs";
 import { aliases } from "./aliases.mjs";
 import { control } from "./control.mjs";
+import { datasets } from "./datasets.mjs";
 import { evaluations } from "./evaluations.mjs";
 import { longLists } from "./long.mjs";
 import { observe } from "./observe.mjs";
@@ -11,4 +12,4 @@ import { routes } from "./routes.mjs";
 import { services } from "./services.mjs";
 import { shell } from "./shell.mjs";
 
-export const flows = { ...shell, ...observe, ...longLists, ...access, ...services, ...routes, ...control, ...aliases, ...evaluations, ...pricing, ...play };
+export const flows = { ...shell, ...observe, ...longLists, ...access, ...services, ...routes, ...control, ...aliases, ...datasets, ...evaluations, ...pricing, ...play };

@@ -20,7 +20,8 @@ export const PLACES: PlaceGroup[] = [
     places: [
       { to: "/start", label: "First request", icon: "start", needs: null, words: "guide quickstart snippets sdk onboarding" },
       { to: "/playground", label: "Playground", icon: "playground", needs: "keys:write", words: "chat compare try models stream" },
-      { to: "/evaluations", label: "Evaluations", icon: "check", needs: "datasets:read", words: "datasets compare models judge score eval" },
+      { to: "/datasets", label: "Datasets", icon: "dataset", needs: "datasets:read", words: "items collect import export jsonl examples" },
+      { to: "/evaluations", label: "Evaluations", icon: "check", needs: "datasets:read", words: "compare models judge score eval" },
       { to: "/models", label: "Models", icon: "model", needs: "models:read", words: "catalogue" },
       { to: "/prices", label: "Prices", icon: "price", needs: "models:read", words: "history cost past calls correct recost re-costing catalogue" },
       { to: "/aliases", label: "Aliases", icon: "alias", needs: "models:read", words: "models names targets fallback weighted strategy" },

@@ -65,7 +65,7 @@ export function Prices() {
   const set = (change: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...change }) });
   return (
     <>
-      <PageHead title="Prices" about="What models cost, and cost before; and calls that were counted at a wrong price, corrected.">
+      <PageHead title="Prices" about="What models cost from when on, and past calls that were counted at a wrong price.">
         {writes ? (
           <Button look="primary" icon="refresh" onClick={() => set({ create: "1" })}>
             Correct past calls

@@ -78,7 +78,14 @@ function Left({ of }: { of: Record<string, number> }) {
 /** What came of it, in a sentence where figures do not say enough. */
 function Ending({ of }: { of: Recosting }) {
   const changed = of.records > 0;
-  if (of.state === "failed") return <Note tone="bad">{of.error ?? "It was given up."} {of.dry_run ? "" : changed ? `The ${count(of.records)} calls above are changed; the rest is as it was.` : "Nothing was changed."}</Note>;
+  if (of.state === "failed") {
+    return (
+      <Note tone="bad">
+        <p>{of.error ?? "It was given up."}</p>
+        {of.dry_run ? null : <p>{changed ? `The ${count(of.records)} calls above are changed; the rest is as it was.` : "Nothing was changed."}</p>}
+      </Note>
+    );
+  }
   if (of.state === "cancelled") return <Note tone="warn">{of.dry_run || !changed ? "It was cancelled; nothing was changed." : `It was cancelled. The ${count(of.records)} calls above are changed and stay so; the rest is as it was.`}</Note>;
   if (of.state === "waiting" && of.not_before) return <Note>It does not begin before {moment(of.not_before).slice(0, 16)}.</Note>;
   if (of.state === "done" && !changed) return <Note tone="good">{of.seen === 0 ? "No call was found in that time." : "All of them cost what they should: there is nothing to change."}</Note>;

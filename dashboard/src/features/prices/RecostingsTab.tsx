@@ -41,7 +41,7 @@ export function RecostingsTab({ of, onOpen, onCreate }: { of: ReturnType<typeof 
           </div>
         ),
       }),
-      helper.accessor((row) => (row.dry_run ? "dry run" : "applied"), { id: "sort", header: "What for", cell: (cell) => <span className={cell.row.original.dry_run ? "text-soft" : "font-medium"}>{cell.getValue()}</span>, meta: { wide: true } }),
+      helper.accessor((row) => (row.dry_run ? "dry run" : "change"), { id: "sort", header: "Mode", cell: (cell) => <span className={cell.row.original.dry_run ? "text-soft" : "font-medium"}>{cell.getValue()}</span>, meta: { wide: true } }),
       helper.accessor("records", { header: "Calls changed", cell: (cell) => <>{count(cell.getValue())} <span className="text-faint">of {count(cell.row.original.seen)}</span></>, meta: { right: true, wide: true } }),
       helper.accessor((row) => Number(row.difference_usd), { id: "difference", header: "Difference", cell: (cell) => difference(cell.row.original.difference_usd), meta: { right: true } }),
       helper.accessor("by", { header: "By", cell: (cell) => <span className="text-soft">{nameOf(cell.getValue())}</span>, meta: { wide: true } }),
