@@ -86,11 +86,12 @@ export const services = {
     await drawer.getByText("active", { exact: true }).first().waitFor();
     check((await me()).status === 200, "its token does not work again");
     await page.keyboard.press("Escape");
+    await drawer.waitFor({ state: "detached" });
 
     // It is nobody among the people, and is found from what it belongs to and in the palette.
     await go(page, "/users");
     await page.getByRole("button", { name: "Ada Byron", exact: true }).waitFor();
-    check((await page.getByText("deploy-bot").count()) === 0, "a service account stands among people");
+    check((await page.getByRole("table", { name: "Users" }).getByText("deploy-bot").count()) === 0, "a service account stands among people");
     await go(page, "/teams?name=Research");
     await page.getByRole("button", { name: "Research", exact: true }).click();
     await page.getByRole("link", { name: "Its service accounts" }).click();
