@@ -38,7 +38,7 @@ async function history({ page, shoot, ...tools }) {
   const form = page.getByRole("dialog", { name: "The price of demo/gpt-4o-mini" });
   await form.getByLabel("A million input tokens").fill("dear");
   await form.getByRole("button", { name: "Set the price" }).click();
-  await form.getByRole("alert").waitFor();
+  await form.getByText("is not a decimal number").waitFor();
   await form.getByLabel("A million input tokens").fill("2");
   await form.getByLabel("A million output tokens").fill("3");
   await accessible(tools, "the form of a price");

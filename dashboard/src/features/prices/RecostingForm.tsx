@@ -89,7 +89,18 @@ export function RecostingForm({ preset, like, open, onClose, onMade, onOpen }: {
             <span className="font-medium">At the prices</span>
             <Segments label="Prices" value={others ? "others" : "now"} options={[{ value: "now", label: "in force now" }, { value: "others", label: "given here" }]} onChange={(value) => setOthers(value === "others")} />
           </div>
-          {others ? <PriceFields typed={typed} onChange={setTyped} fault={faultOf("prices")} /> : <p className="text-soft">Each call at what its model costs by now, for the service tier that it had.</p>}
+          {others ? (
+            <PriceFields
+              typed={typed}
+              onChange={(next) => {
+                setTyped(next);
+                if (at === "prices") setFault(null);
+              }}
+              fault={faultOf("prices")}
+            />
+          ) : (
+            <p className="text-soft">Each call at what its model costs by now, for the service tier that it had.</p>
+          )}
         </div>
         {open ? (
           <Note tone="warn">

@@ -31,11 +31,16 @@ export function RecostingsTab({ of, onOpen, onCreate }: { of: ReturnType<typeof 
   const now = useNow();
   const columns = useMemo(
     () => [
-      helper.accessor((row) => scope(row), { id: "calls", header: "Calls", cell: (cell) => <RowName sub={span(cell.row.original)} onOpen={() => onOpen(cell.row.original.id)}>{cell.getValue()}</RowName> }),
+      helper.accessor((row) => scope(row), { id: "calls", header: "Calls", cell: (cell) => (
+          <div className="max-sm:w-36">
+            <RowName sub={span(cell.row.original)} onOpen={() => onOpen(cell.row.original.id)}>{cell.getValue()}</RowName>
+          </div>
+        ),
+      }),
       helper.accessor("state", {
         header: "State",
         cell: (cell) => (
-          <div className="w-28">
+          <div className="sm:w-28">
             <Badge tone={stateTone(cell.getValue())} title={cell.row.original.error ?? undefined}>{cell.getValue()}</Badge>
             {isOpen(cell.getValue()) ? <Meter share={progress(cell.row.original)} tone="info" label={`${Math.round(100 * progress(cell.row.original))} % of the time looked at`} /> : null}
           </div>

@@ -7,7 +7,7 @@ import { Dialog } from "@/ui/overlays";
 import { Note } from "@/ui/panels";
 import { toast } from "@/ui/toast";
 import { PriceFields } from "./PriceFields";
-import { givenPrices, type History, namedPrices } from "./prices";
+import { givenPrices, type History, namedPrices, PRICE_FIELDS } from "./prices";
 import type { Change } from "./set";
 
 /** The dialog, there while it is open. */
@@ -33,14 +33,23 @@ export function SetPrice({ of, change, onClose }: { of: History; change: Change;
       setBusy(false);
     }
   };
-  const faults = error instanceof ApiError ? error.faults.map((fault) => fault.message) : [];
+  const faults = error instanceof ApiError ? error.faults.map((fault) => fault.message).join("; ") : "";
+  const fault = faults || (error?.message ?? null);
+  const placed = fault !== null && PRICE_FIELDS.some(({ name }) => fault.includes(`'${name}'`));
   return (
     <Dialog open onClose={onClose} title={`The price of ${of.provider}/${of.model}`} about={`For ${change.where}, in dollars, from now on.`} wide>
       <form onSubmit={save} className="space-y-4">
-        <PriceFields typed={typed} onChange={setTyped} fault={null} />
+        <PriceFields
+          typed={typed}
+          onChange={(next) => {
+            setTyped(next);
+            setError(null);
+          }}
+          fault={placed ? fault : null}
+        />
         {lost > 0 ? <Note tone="warn">These prices take the place of all that the catalogue has, also of {lost} for other tiers and longer prompts.</Note> : null}
         <p className="text-soft">Calls that were made stay at what they cost then. Correct them afterwards, if that was wrong.</p>
-        {error ? <Note tone="bad">{faults.length > 0 ? faults.join("; ") : error.message}</Note> : null}
+        {fault && !placed ? <Note tone="bad">{fault}</Note> : null}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" busy={busy} disabled={Object.keys(given).length === 0}>
