@@ -10,12 +10,13 @@ import { clock, compact, count, day, duration, moment, usd, words } from "@/ui/f
 import { Badge, Empty, Failed, Loading, Note, PageHead } from "@/ui/panels";
 import { useNarrow } from "@/ui/narrow";
 import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
+import { Collect } from "@/features/datasets/Collect";
 import { FilterBuilder } from "@/features/filters/FilterBuilder";
 import { FIELDS } from "@/features/filters/fields";
 import { TimePicker } from "@/ui/controls";
 import { joined, useTail } from "./tail";
 import { Views } from "./Views";
-import { isFiltered, queryOf, type Search } from "./filters";
+import { found, isFiltered, queryOf, type Search } from "./filters";
 import { Outcome } from "./Outcome";
 import { RequestDrawer } from "./RequestDrawer";
 
@@ -142,6 +143,7 @@ export function Requests() {
   return (
     <>
       <PageHead title="Requests" about="Every request and what became of it, newest first.">
+        <Collect filters={() => found(search, Date.now())} />
         <Button icon="bolt" aria-pressed={live} look={live ? "primary" : "plain"} onClick={() => set({ live: live ? undefined : "1" })}>
           {live ? (tail.state === "opening" ? "Connecting" : "Live") : "Go live"}
         </Button>
