@@ -483,7 +483,7 @@ fn not_by_name(
     label: Option<&str>,
 ) -> Result<(), KeysError> {
     let Some(label) = label else { return Ok(()) };
-    let all = app.gateway.accounts.list(level);
+    let all = app.gateway.keys.accounts.list(level);
     for account in all.iter().filter(|account| account.version().name.eq_ignore_ascii_case(label)) {
         if accounts::is_seen(app, caller, account.id)? {
             return Err(KeysError::NameForId { field, name: label.to_owned(), id: account.id });

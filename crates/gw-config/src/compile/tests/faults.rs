@@ -239,8 +239,8 @@ f.yaml:6:21: key 'c' has spaces in it: write it without
 f.yaml:7:56: 'burst' is for kind gcra only, not fixed: remove it
 f.yaml:8:48: 'plan_id' takes the id of a plan, such as plan_0123…, not 'Free'
 f.yaml:8:69: pattern '*delete': '*' may stand at the end only, and once
-f.yaml:9:92: pattern '*x': '*' may stand at the end only, and once
-f.yaml:9:111: pattern 'a*b': '*' may stand at the end only, and once";
+f.yaml:9:93: pattern '*x': '*' may stand at the end only, and once
+f.yaml:9:112: pattern 'a*b': '*' may stand at the end only, and once";
     assert_eq!(faults(text), expected);
 }
 
