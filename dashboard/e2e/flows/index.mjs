@@ -13,4 +13,4 @@ import { routes } from "./routes.mjs";
 import { services } from "./services.mjs";
 import { shell } from "./shell.mjs";
 
-export const flows = { ...shell, ...observe, ...longLists, ...access, ...services, ...routes, ...control, ...aliases, ...exported, ...datasets, ...evaluations, ...pricing, ...play };
+export const flows = { ...shell, ...observe, ...longLists, ...access, ...services, ...routes, ...control, ...aliases, ...exported, ...evaluations, ...datasets, ...pricing, ...play };

@@ -22,7 +22,10 @@ export function ExportForm({ chosen, from, to, onChoose, onClose, onMade }: { ch
   const [busy, setBusy] = useState(false);
   const seesBodies = useMay("bodies:read");
   const renew = useRenew();
-  const set = (change: Partial<typeof form>) => setForm({ ...form, ...change });
+  const set = (change: Partial<typeof form>) => {
+    setForm({ ...form, ...change });
+    setFault(null);
+  };
   const field = fault instanceof ApiError ? fault.field : null;
   const faultOf = (name: string) => (field === name ? (fault?.message ?? null) : null);
   const go = async (event: FormEvent) => {

@@ -60,7 +60,7 @@ export function Exports() {
       helper.accessor("name", {
         header: "File",
         cell: (cell) => (
-          <div className="max-sm:w-40">
+          <div className="max-sm:w-32">
             <div className="truncate font-medium" title={cell.getValue()}>{cell.getValue()}</div>
             <div className="truncate text-[0.86rem] text-faint" title={whichOf(cell.row.original)}>{whichOf(cell.row.original)}</div>
           </div>
@@ -73,7 +73,7 @@ export function Exports() {
           return (
             <>
               <Badge tone={stateTone(cell.getValue())} title={error ?? undefined}>{cell.getValue()}</Badge>
-              {error ? <span className="block max-w-56 truncate text-[0.86rem] text-bad" title={error}>{tries > 1 ? `after ${count(tries)} tries: ` : ""}{error}</span> : null}
+              {error ? <span className="block max-w-56 truncate max-sm:max-w-24 text-[0.86rem] text-bad" title={error}>{tries > 1 ? `after ${count(tries)} tries: ` : ""}{error}</span> : null}
             </>
           );
         },
