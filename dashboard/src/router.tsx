@@ -72,6 +72,11 @@ const services = createRoute({
   validateSearch: texts("name", "id", "create", "sort", "at"),
   component: lazyRouteComponent(() => import("@/features/accounts/pages"), "services"),
 });
+const exported = createRoute({
+  ...at("/exports"),
+  validateSearch: texts("create", "from", "to", ...FIELDS.map(({ name }) => name)),
+  component: lazyRouteComponent(() => import("@/features/exports/Exports"), "Exports"),
+});
 const datasets = createRoute({ ...at("/datasets"), validateSearch: texts("open", "create", "find"), component: lazyRouteComponent(() => import("@/features/datasets/Datasets"), "Datasets") });
 const evaluations = createRoute({ ...at("/evaluations"), validateSearch: texts("open", "create", "dataset"), component: lazyRouteComponent(() => import("@/features/evaluations/Evaluations"), "Evaluations") });
 const start = createRoute({ ...at("/start"), validateSearch: texts("client", "model"), component: lazyRouteComponent(() => import("@/features/start/Start"), "Start") });
@@ -115,7 +120,7 @@ const settings = createRoute({ ...at("/settings"), validateSearch: texts("create
 /** The router. */
 export const router = createRouter({
   basepath: "/ui",
-  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, services, start, playground, datasets, evaluations, models, prices, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
+  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, services, start, playground, exported, datasets, evaluations, models, prices, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading rows={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

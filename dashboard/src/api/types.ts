@@ -122,6 +122,9 @@ export type Account = {
   gateway_role?: string | null;
   /** Of users: a person, or a service account. */
   kind?: string | null;
+  /** Of organizations: how long their records, and what callers sent and got, are kept. */
+  record_retention_days?: number | null;
+  body_retention_days?: number | null;
   project_id?: string | null;
   requests_in_flight?: number | null;
 };

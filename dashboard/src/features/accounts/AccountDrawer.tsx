@@ -48,6 +48,10 @@ function Body({ page, of }: { page: LevelPage; of: Account }) {
   if (page.level === "user") rows.splice(service ? 2 : 1, 0, ["Roles", <Roles key="roles" of={of} name={name} wrap />]);
   for (const [label, id] of [["Organization", of.organization_id], ["Team", of.team_id], ["Plan", of.plan_id]] as const) if (id && !service) rows.push([label, name(id)]);
   if (service && of.plan_id) rows.push(["Plan", name(of.plan_id)]);
+  if (page.level === "organization") {
+    const days = (kept: number | null | undefined) => (kept ? `${count(kept)} ${kept === 1 ? "day" : "days"}` : "as long as the gateway does");
+    rows.push(["Records kept", days(of.record_retention_days)], ["Messages kept", days(of.body_retention_days)]);
+  }
   rows.push(["Made", moment(of.created_at)], ["Changed", moment(of.updated_at)]);
   return (
     <div className="space-y-6">

@@ -16,7 +16,7 @@ import { type LevelPage, memberFor, ownerOf } from "./levels";
 import { useOwners } from "./owners";
 
 type Membership = { account_id: string; role: string };
-type Form = PolicyForm & { name: string; email: string; organization_id: string; team_id: string; owner: string; plan: string; role: string; memberships: Membership[] };
+type Form = PolicyForm & { name: string; email: string; organization_id: string; team_id: string; owner: string; plan: string; role: string; memberships: Membership[]; records: string; bodies: string };
 
 const formOf = (of?: Account): Form => ({
   ...policyForm(of),
@@ -28,6 +28,8 @@ const formOf = (of?: Account): Form => ({
   plan: of?.plan_id ?? "",
   role: of?.gateway_role ?? "",
   memberships: of?.memberships ?? [],
+  records: String(of?.record_retention_days ?? ""),
+  bodies: String(of?.body_retention_days ?? ""),
 });
 
 /** What of the form differs from before, as the API takes it. */
@@ -36,6 +38,8 @@ export function accountChange(form: Form, before: Form, of?: Account): Record<st
   if (form.name !== before.name) change.name = form.name.trim();
   if (form.email !== before.email) change.email = form.email.trim() || null;
   if (form.plan !== before.plan) change.plan_id = form.plan || null;
+  if (form.records !== before.records) change.record_retention_days = form.records ? Number(form.records) : null;
+  if (form.bodies !== before.bodies) change.body_retention_days = form.bodies ? Number(form.bodies) : null;
   if (form.role !== before.role) change.gateway_role = form.role || null;
   if (form.organization_id !== before.organization_id) change.organization_id = form.organization_id || null;
   if (form.team_id !== before.team_id) change.team_id = form.team_id || null;
@@ -89,7 +93,7 @@ export function AccountForm({ page, open, of, onClose, onDone }: { page: LevelPa
   const lists = { organization: owners.organization ?? [], team: owners.team ?? [] };
   const set = (change: Partial<Form>) => setForm({ ...form, ...change });
   const fault = (field: string) => (error?.field === field ? error.message : null);
-  const shown = ["name", "email", "models", "budgets", "organization_id", "team_id", "plan_id", "gateway_role", "project_id"];
+  const shown = ["name", "email", "models", "budgets", "organization_id", "team_id", "plan_id", "gateway_role", "project_id", "record_retention_days", "body_retention_days"];
   const elsewhere = error && !shown.includes(error.field ?? "") && !/^(limits|budgets|memberships\[)/.test(error.field ?? "");
   const save = async (event: FormEvent) => {
     event.preventDefault();
@@ -144,6 +148,12 @@ export function AccountForm({ page, open, of, onClose, onDone }: { page: LevelPa
         </div>
         {isUser ? <Memberships form={form} legend={service ? "Roles, at what it belongs to and below" : "Roles below the gateway"} fault={fault} onChange={(memberships) => set({ memberships })} accounts={places} /> : null}
         <PolicyFields form={form} onChange={(policy) => set(policy)} fault={fault} modelsHint="One a line. Empty: whatever is allowed above." />
+        {page.level === "organization" ? (
+          <div className="grid gap-3 sm:grid-cols-2">
+            <TextField label="Days that records are kept" type="number" min={1} value={form.records} placeholder="as long as the gateway does" onChange={(event) => set({ records: event.target.value })} fault={fault("record_retention_days")} />
+            <TextField label="Days that messages are kept" type="number" min={1} value={form.bodies} placeholder="as long as the gateway does" onChange={(event) => set({ bodies: event.target.value })} fault={fault("body_retention_days")} />
+          </div>
+        ) : null}
         {elsewhere ? <Note tone="bad">{error.message}</Note> : null}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>

@@ -8,7 +8,7 @@ import { Button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/fields";
 import { count } from "@/ui/format";
 import { Dialog } from "@/ui/overlays";
-import { Note } from "@/ui/panels";
+import { Failed, Loading, Note } from "@/ui/panels";
 import { added, type Collected, type Dataset, PATH } from "./kinds";
 
 const NEW = "new";
@@ -44,6 +44,8 @@ function Form({ filters, onClose }: { filters: Record<string, string>; onClose: 
       setBusy(false);
     }
   };
+  if (datasets.isPending) return <Loading rows={3} />;
+  if (datasets.isError) return <Failed error={datasets.error} retry={() => void datasets.refetch()} />;
   if (sum && into) {
     return (
       <div className="num space-y-4">
@@ -71,7 +73,7 @@ function Form({ filters, onClose }: { filters: Record<string, string>; onClose: 
       {fault ? <Note tone="bad">{fault}</Note> : null}
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" look="primary" busy={busy} disabled={chosen === "" || datasets.isPending}>
+        <Button type="submit" look="primary" busy={busy} disabled={chosen === ""}>
           Collect
         </Button>
       </div>
