@@ -161,7 +161,7 @@ fn who(screened: &Screened, policy: &CachePolicy, digest: &mut Digester) {
     let ticket = &screened.ticket;
     let entry = ticket.key();
     let above = |level: Level| {
-        let found = entry.and_then(|key| key.above.iter().find(|account| account.id.level == level));
+        let found = entry.and_then(|key| key.above().iter().find(|account| account.id.level == level));
         found.map(|account| account.id)
     };
     let is_free = entry.is_none_or(|key| key.allows_every_provider())
