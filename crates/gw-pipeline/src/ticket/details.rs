@@ -71,9 +71,14 @@ impl Open {
         }
         details.session = context.session.take();
         details.tags = context.tags.take();
-        details.metadata = context.metadata.take();
+        details.metadata = context.metadata.take().filter(|text| is_json(text));
         details.client_ip = client_ip;
         details.waited_us = open.waited_us;
         details.trace_id = open.trace.as_ref().map(|trace| trace.id).or(context.trace_id);
     }
+}
+
+/// Is it JSON? Whoever reads records takes it for that.
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
 }

@@ -14,10 +14,17 @@ pub(crate) struct Shares {
 #[derive(Debug)]
 struct State {
     free: usize,
+    /// Those that no organization takes.
+    kept: usize,
     taken: HashMap<String, usize>,
 }
 
 impl State {
+    /// Free ones that organizations may take.
+    const fn open(&self) -> usize {
+        self.free.saturating_sub(self.kept)
+    }
+
     fn taken(&self, who: &str) -> usize {
         self.taken.get(who).copied().unwrap_or(0)
     }
@@ -26,26 +33,38 @@ impl State {
 impl Shares {
     /// So many places.
     pub(crate) fn new(places: usize) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State { free: places, taken: HashMap::new() }) })
+        Self::with_some_kept(places, 0)
+    }
+
+    /// So many places, some of which are only for [`Self::take_kept`].
+    pub(crate) fn with_some_kept(places: usize, kept: usize) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::new(State { free: places, kept, taken: HashMap::new() }) })
     }
 
     /// How many an organization could take now.
     pub(crate) fn left_for(&self, who: &str) -> usize {
         let state = self.state.lock();
         // Each that is taken is one more taken and one less free.
-        state.free.saturating_sub(state.taken(who)).div_ceil(2)
+        state.open().saturating_sub(state.taken(who)).div_ceil(2)
     }
 
     /// Takes one, if the organization may have it.
     pub(crate) fn take(self: &Arc<Self>, who: &str) -> Option<Place> {
         let mut state = self.state.lock();
         let taken = state.taken(who);
-        if taken >= state.free {
+        if taken >= state.open() {
             return None;
         }
         state.free -= 1;
         state.taken.insert(who.to_owned(), taken + 1);
-        Some(Place { shares: Arc::clone(self), who: who.to_owned() })
+        Some(Place { shares: Arc::clone(self), who: Some(who.to_owned()) })
+    }
+
+    /// Takes one that is free at all, as nobody's.
+    pub(crate) fn take_kept(self: &Arc<Self>) -> Option<Place> {
+        let mut state = self.state.lock();
+        state.free = state.free.checked_sub(1)?;
+        Some(Place { shares: Arc::clone(self), who: None })
     }
 }
 
@@ -53,17 +72,18 @@ impl Shares {
 #[derive(Debug)]
 pub(crate) struct Place {
     shares: Arc<Shares>,
-    who: String,
+    who: Option<String>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.shares.state.lock();
         state.free += 1;
-        if let Some(taken) = state.taken.get_mut(&self.who) {
+        let Some(who) = &self.who else { return };
+        if let Some(taken) = state.taken.get_mut(who) {
             *taken -= 1;
             if *taken == 0 {
-                state.taken.remove(&self.who);
+                state.taken.remove(who);
             }
         }
     }

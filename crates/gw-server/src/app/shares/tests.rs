@@ -30,3 +30,21 @@ fn what_is_said_to_be_left_can_be_taken() {
         assert_eq!(all(&shares, "one").len(), left, "of {places}");
     }
 }
+
+#[test]
+fn some_are_kept_whatever_organizations_take() {
+    let shares = Shares::with_some_kept(8, 2);
+    let storm = all(&shares, "storm");
+    let others: Vec<Place> = ["a", "b", "c", "d", "e"].iter().flat_map(|who| all(&shares, who)).collect();
+    assert_eq!((storm.len(), others.len()), (3, 3));
+    let kept: Vec<Place> = std::iter::from_fn(|| shares.take_kept()).collect();
+    assert_eq!(kept.len(), 2);
+    drop(others);
+    assert_eq!(all(&shares, "storm").len(), 0, "no more than what is free");
+    drop((storm, kept));
+    assert_eq!(
+        std::iter::from_fn(|| shares.take_kept()).collect::<Vec<_>>().len(),
+        8,
+        "all of them where nobody else is"
+    );
+}
