@@ -39,6 +39,8 @@ mod files;
 mod formats;
 mod google;
 mod guardrail_actions;
+mod guardrail_evaluation;
+mod guardrail_order;
 mod guardrail_verdicts;
 mod guardrails;
 mod guardrails_evaded;

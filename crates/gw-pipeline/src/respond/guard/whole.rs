@@ -1,6 +1,6 @@
 //! A whole answer through its guardrails. Serves the whole way back.
 
-use crate::guard::asking::ask_all;
+use crate::guard::asking::{Asking, ask_all};
 use crate::guard::heard::{Heard, plain_place, sorted};
 use crate::guard::request::{join, pass};
 use crate::guard::{Guarded, Sort};
@@ -36,27 +36,59 @@ pub(in crate::respond) async fn asked_body(
     guarded: &mut Guarded,
 ) -> Result<Option<Bytes>, Blocked> {
     let finder = guarded.session.vault.finder();
-    let changed = in_process(body, is_json, guarded, None)?;
-    let body = changed.clone().unwrap_or_else(|| body.clone());
-    let mut heard = Heard::default();
-    if is_json {
-        heard.add(&body, gw_wire::texts::answer(&body).unwrap_or_default(), Side::Response);
-    } else if let Ok(text) = std::str::from_utf8(&body) {
-        heard.text(text.to_owned(), plain_place(), true);
+    let chosen = guarded.chosen.clone();
+    let mut changed = in_process(body, is_json, guarded, None)?;
+    for asking in chosen.changing(Side::Response) {
+        let now = changed.as_ref().unwrap_or(body).clone();
+        let put = Put { worker, about, asking: vec![asking], finder: None };
+        changed = put.question(&now, is_json, guarded).await?.or(changed);
     }
-    let tasks = heard.tasks(guarded.chosen.asking(Side::Response));
-    let outcomes = ask_all(worker, Side::Response, about, &heard.texts, &tasks).await;
-    guarded.note_asked(&outcomes);
-    let Guarded { session, original, .. } = guarded;
-    let told = sorted(outcomes, heard.texts.len(), Side::Response, &mut session.notes)?;
-    if is_json {
-        let after = heard.apply(&told, finder.as_ref(), session, original)?.into_iter().next().flatten();
-        return Ok(after.or(changed));
+    let asking = chosen.judging(Side::Response).cloned().collect();
+    let now = changed.as_ref().unwrap_or(body).clone();
+    let put = Put { worker, about, asking, finder };
+    Ok(put.question(&now, is_json, guarded).await?.or(changed))
+}
+
+/// A question about an answer to several at the same time.
+struct Put<'a> {
+    worker: &'a Rc<Worker>,
+    about: &'a About,
+    asking: Vec<Asking>,
+    /// What is restored after it.
+    finder: Option<Terms>,
+}
+
+impl Put<'_> {
+    /// What may go on; `None` when nothing was replaced. Errors: one of them stops it.
+    async fn question(
+        self,
+        body: &Bytes,
+        is_json: bool,
+        guarded: &mut Guarded,
+    ) -> Result<Option<Bytes>, Blocked> {
+        let Self { worker, about, asking, finder } = self;
+        if asking.is_empty() && finder.is_none() {
+            return Ok(None);
+        }
+        let mut heard = Heard::default();
+        if is_json {
+            heard.add(body, gw_wire::texts::answer(body).unwrap_or_default(), Side::Response);
+        } else if let Ok(text) = std::str::from_utf8(body) {
+            heard.text(text.to_owned(), plain_place(), true);
+        }
+        let tasks = heard.tasks(asking.iter());
+        let outcomes = ask_all(worker, Side::Response, about, &heard.texts, &tasks).await;
+        guarded.note_asked(&outcomes);
+        let Guarded { session, original, .. } = guarded;
+        let told = sorted(outcomes, heard.texts.len(), Side::Response, &mut session.notes)?;
+        if is_json {
+            return Ok(heard.apply(&told, finder.as_ref(), session, original)?.into_iter().next().flatten());
+        }
+        let Some(text) = heard.texts.first() else { return Ok(None) };
+        let list = told.into_iter().flatten();
+        let after = pass_told(list, finder, &text.text, text.place, Form::Plain, session, original)?;
+        Ok(after.map(Bytes::from))
     }
-    let Some(text) = heard.texts.first() else { return Ok(changed) };
-    let list = told.into_iter().flatten();
-    let after = pass_told(list, finder, &text.text, text.place, Form::Plain, session, original)?;
-    Ok(after.map(Bytes::from).or(changed))
 }
 
 fn in_process(
