@@ -26,6 +26,7 @@ mod live;
 mod metrics;
 mod outbox;
 mod plugins;
+mod proven;
 mod raw;
 mod recall;
 mod receive;

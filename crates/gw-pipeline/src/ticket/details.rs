@@ -1,7 +1,7 @@
 //! What a record says besides the ending: gathered as the call goes on, and put together when it ends. It must not decide
 //! anything.
 
-use super::Open;
+use super::{Open, price};
 use gw_model::snapshot::Target;
 use gw_model::{PriceLine, ServiceTier, Usage};
 use std::net::IpAddr;
@@ -52,6 +52,21 @@ impl Open {
         own.extend(
             theirs.into_iter().map(|line| PriceLine { attempt: line.attempt.saturating_add(at), ..line }),
         );
+    }
+
+    /// What an answer that was there already would have cost.
+    pub(super) fn note_saved(&mut self, usage: &Usage) {
+        if let Some(hit) = &self.hit {
+            self.record.saved = price(&hit.target.info, usage, self.tier);
+            self.worker.gateway().metrics.note_saved(self.record.saved);
+        }
+    }
+
+    /// What vectors would have cost that were there already, beside those that were asked for.
+    pub(crate) fn note_reused(&mut self, target: &Target, tokens: u64) {
+        let usage = Usage { input_tokens: tokens, ..Usage::default() };
+        self.record.saved = price(&target.info, &usage, self.tier);
+        self.worker.gateway().metrics.note_saved(self.record.saved);
     }
 
     /// Puts into the record what the caller said of itself, and how the call was held up. Nothing reads the context after.

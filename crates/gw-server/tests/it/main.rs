@@ -71,6 +71,7 @@ mod reconcile;
 mod record_details;
 mod records;
 mod recosting;
+mod refused_names;
 mod replay;
 mod replay_vectors;
 mod replayed;

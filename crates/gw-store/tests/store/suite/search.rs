@@ -38,6 +38,7 @@ fn details() -> RecordDetails {
         connect_us: Some(1234),
         prices: vec![PriceLine { attempt: 0, unit: Unit::Output, count: 20, price: FemtoUsd(5_000_000) }],
         trace_id: TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736"),
+        is_resolved: true,
     }
 }
 
