@@ -4,7 +4,7 @@ use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span}
 use crate::error::StoreError;
 use crate::types::{
     DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, KeptPart, LogFilter, LogPage, LogRow,
-    PageSize, PricePage, Rating, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation,
+    NamesSwept, PageSize, PricePage, Rating, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation,
     StoredExport, StoredItem, StoredRecosting, StoredResult, StoredView, Swept, UpstreamUsage, UsageFilter,
     UsageRow, ViewId, Whose, Written,
 };
@@ -153,6 +153,11 @@ pub trait RecordStore: Send + Sync {
         before: Micros,
         most: usize,
     ) -> Result<Swept, StoreError>;
+    /// Removes what records have in common once none of them has it any more: goes on with a look through all records, at
+    /// most so many of them at once, or begins one. For a database whose records have all of it themselves, it is over at once.
+    fn sweep_names(&self, _most: usize) -> Result<NamesSwept, StoreError> {
+        Ok(NamesSwept { is_over: true, ..NamesSwept::default() })
+    }
     /// Keeps what somebody says about a call, unless so much was said about it already; false then.
     fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
     /// What was said about a call, the first first.

@@ -83,3 +83,14 @@ pub struct Swept {
     /// The last one that was looked at.
     pub up_to: RequestId,
 }
+
+/// How a step of a look went for what records have in common and none of them has any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NamesSwept {
+    /// Rows that were looked at.
+    pub looked: usize,
+    /// What was removed.
+    pub removed: usize,
+    /// Nothing is left to be done, until records are removed.
+    pub is_over: bool,
+}
