@@ -43,7 +43,7 @@ fn assert_all_say_what_they_should(store: &SqliteStore, written: &BTreeMap<u128,
     let rows = store.logs(&LogFilter { limit: 100_000, ..LogFilter::default() }).unwrap().rows;
     assert_eq!(rows.len(), written.len());
     for row in rows {
-        let of = &written[&row.id.0];
+        let of = &written[&row.request_id.0];
         let said = |row: &LogRow| (row.model.clone(), row.customer.clone(), row.user_agent.clone());
         let should = (of.model.clone(), of.customer.clone(), of.details.user_agent.clone());
         assert_eq!(said(&row), should);
@@ -286,7 +286,7 @@ fn writers_readers_and_looks_go_on_together() {
         let mut last = Vec::new();
         for round in 0..120_u32 {
             // Some come back, and most are new.
-            let which = |at: u32| if at % 4 == 0 { at % 8 } else { round * 10 + at };
+            let which = |at: u32| if at.is_multiple_of(4) { at % 8 } else { round * 10 + at };
             last = (1..=10).map(|at| call(round * 10 + at, which(at))).collect::<Vec<_>>();
             fold(&store, &last);
             remove_before(&store, last[0].time);
