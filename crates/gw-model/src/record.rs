@@ -7,7 +7,7 @@ use crate::ids::{KeyId, RequestId};
 use crate::money::NanoUsd;
 use crate::tenancy::AccountId;
 use crate::usage::{Usage, UsageSource};
-pub use details::{ClientIp, PriceLine, RecordDetails, Verdict};
+pub use details::{AttemptTimes, ClientIp, PriceLine, RecordDetails, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// How a request ended.

@@ -15,6 +15,7 @@ pub(crate) mod race;
 pub(crate) mod session;
 mod shared;
 pub(crate) mod stake;
+mod times;
 pub(crate) mod tolls;
 mod traced;
 mod unwritten;
@@ -38,8 +39,8 @@ use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::{Model, Target};
 use gw_model::trace::SpanId;
 use gw_model::{
-    AttemptId, AttemptRecord, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority, Record,
-    RecordDetails, Refusal, RequestId, ServiceTier, Trace, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, AttemptTimes, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority,
+    Record, RecordDetails, Refusal, RequestId, ServiceTier, Trace, Usage, UsageSource, WireFormat,
 };
 use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, Taken};
@@ -67,6 +68,8 @@ pub(crate) struct Rejected {
 struct OpenAttempt {
     target: Arc<Target>,
     started: Micros,
+    /// What is known of its times so far.
+    times: AttemptTimes,
     /// The request at its deployment, where that is watched.
     visit: Option<Visit>,
     /// What it takes of limits that count tries: of its deployment and provider, and of its callers.
@@ -435,6 +438,7 @@ impl Open {
         self.attempt = Some(OpenAttempt {
             target: Arc::clone(target),
             started,
+            times: self.times_from(started, target),
             visit,
             quota,
             class: None,
@@ -500,6 +504,7 @@ impl Open {
         self.charge_tolls(&attempt.target, cost);
         self.note_try(&attempt);
         self.note_region(&attempt.target);
+        self.record.details.times.push(attempt.times);
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
             provider: attempt.target.provider.name.to_string(),
@@ -567,6 +572,7 @@ impl Open {
         self.leave_family();
         self.tell_errand();
         self.note_details();
+        self.note_end(now);
         self.note_name();
         let taken = self.worker.journal().take_record(&self.record, self.announced);
         self.worker.count(&Ending { record: &self.record, model: self.labelled() });

@@ -13,8 +13,8 @@
 )]
 
 use gw_model::{
-    AccountId, AttemptId, AttemptRecord, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record,
-    RecordDetails, RequestId, Secret, Unit, Usage, UsageSource, WireFormat,
+    AccountId, AttemptId, AttemptRecord, AttemptTimes, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine,
+    Record, RecordDetails, RequestId, Secret, Unit, Usage, UsageSource, WireFormat,
 };
 use gw_store::SqliteStore;
 use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings, BodySide, Kept};
@@ -128,6 +128,12 @@ fn record(time: i64, number: u64) -> Record {
                 line(Unit::CacheRead, 256, 75_000_000),
                 line(Unit::Output, 143, 600_000_000),
             ],
+            times: vec![AttemptTimes {
+                start_us: 180,
+                first_byte_us: Some(410_000),
+                ..AttemptTimes::default()
+            }],
+            after_us: 40,
             ..RecordDetails::default()
         },
     }

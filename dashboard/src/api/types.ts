@@ -14,6 +14,12 @@ export type Try = {
   /** Why it brought no answer; empty when it did. */
   reason: string;
   duration_us: number;
+  /** When it began, after the request came; absent in records of before, as the next two. */
+  start_us?: number;
+  /** From its start; null where there was none. */
+  connect_us?: number | null;
+  first_byte_us?: number | null;
+  region?: string | null;
   input_tokens: number;
   output_tokens: number;
   cost_usd: string;

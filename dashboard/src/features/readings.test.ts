@@ -74,6 +74,32 @@ gatewright_requests_total{provider="p",outcome="success"} 1`;
     ]);
     expect(ownTime(log, found)).toEqual([{ what: "own", fromMs: 0, ms: 1 }]);
   });
+  it("draws tries at their times, side by side where they were", () => {
+    const one = { upstream_model: "m", status: 0, input_tokens: 0, output_tokens: 0, cost_usd: "0" };
+    const tries = [
+      { ...one, provider: "a", reason: "hedged", duration_us: 600_000, start_us: 2000, connect_us: 4000, first_byte_us: null, region: "eu" },
+      { ...one, provider: "b", reason: "", status: 200, duration_us: 500_000, start_us: 300_000, connect_us: null, first_byte_us: 300_000, region: null },
+    ];
+    const log = { tries, queue_ms: 1, guardrails_ms: 0.5, connect_ms: null, first_byte_ms: 601, total_ms: 801, attempts: 2 } as unknown as Log;
+    const found = steps(log);
+    expect(found).toMatchObject([
+      { target: "a/m", fromMs: 2, ms: 600, region: "eu" },
+      { target: "b/m", fromMs: 300, ms: 500, region: null },
+    ]);
+    expect(found[0]?.stretches).toEqual([
+      { what: "connect", fromMs: 2, ms: 4 },
+      { what: "failed", fromMs: 6, ms: 596 },
+    ]);
+    expect(found[1]?.stretches).toEqual([
+      { what: "wait", fromMs: 300, ms: 300 },
+      { what: "answer", fromMs: 600, ms: 200 },
+    ]);
+    expect(ownTime(log, found)).toEqual([
+      { what: "guardrails", fromMs: 0, ms: 0.5 },
+      { what: "queue", fromMs: 0.5, ms: 1 },
+      { what: "own", fromMs: 1.5, ms: 0.5 },
+    ]);
+  });
   it("says where a budget goes", () => {
     const now = Date.parse("2026-11-22T12:00:00Z");
     const budget = { limit_usd: "10", spent_usd: "6", reserved_usd: "0", period: "day", resets_at: "2026-11-23T00:00:00Z" };

@@ -38,6 +38,28 @@ pub struct RecordDetails {
     /// that was served before. Others are made up, and counted under no name.
     #[serde(default)]
     pub is_resolved: bool,
+    /// Microseconds that guardrails looked at the request.
+    #[serde(default)]
+    pub guardrails_us: u64,
+    /// When what happened in each attempt, in the order of the attempts; empty in records of before.
+    #[serde(default)]
+    pub times: Vec<AttemptTimes>,
+    /// Microseconds from the end of the last attempt to that of the request.
+    #[serde(default)]
+    pub after_us: u64,
+}
+
+/// When what happened in an attempt, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptTimes {
+    /// Microseconds from the request's arrival to its start.
+    pub start_us: u64,
+    /// Microseconds that its connection took; `None` where it stood already, or never did.
+    pub connect_us: Option<u64>,
+    /// Microseconds from its start to the first byte of what the upstream answered; `None` where nothing came.
+    pub first_byte_us: Option<u64>,
+    /// Region of its provider.
+    pub region: Option<String>,
 }
 
 /// What one guardrail found on one side of a call.

@@ -198,6 +198,9 @@ impl Exchange {
             return tried;
         }
         let answer = self.send(target, endpoint, format, request).await;
+        if let Ok(response) = &answer {
+            self.ticket.note_head(response.timing.connect_us);
+        }
         match answer {
             Ok(response) if self.is_answer(format, response.status) => {
                 self.note_headroom(step, &response);

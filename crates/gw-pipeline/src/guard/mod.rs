@@ -67,9 +67,11 @@ pub(crate) async fn screen(recalled: Recalled) -> Result<Screened, Rejected> {
         Ok(chosen) if chosen.is_empty() => return Ok(Screened { ticket, live, call, model, _proof: () }),
         Ok(chosen) => {
             let began = ticket.stage_begins();
+            let began_at = ticket.clock_now();
             let looked = Box::pin(look(&mut ticket, &live, &mut call, chosen)).await;
             let outcome = if looked.is_ok() { "passed" } else { "stopped" };
             ticket.stage_ends(began, Stage::Guardrails, None, outcome);
+            ticket.note_guardrails_from(began_at);
             looked
         }
         Err(refusal) => Err(refusal),

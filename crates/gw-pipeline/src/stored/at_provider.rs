@@ -92,7 +92,11 @@ impl Asking {
                 return Err(self.ticket.reject(refusal));
             }
             self.ticket.tell_trace(&mut upstream_request.headers);
-            match self.send(&upstream_request).await {
+            let answer = self.send(&upstream_request).await;
+            if let Some(Ok(response)) = &answer {
+                self.ticket.note_head(response.timing.connect_us);
+            }
+            match answer {
                 Some(Ok(response)) if response.status.is_success() => return self.pass(response).await,
                 Some(Ok(response)) => return self.fail(response).await,
                 Some(Err(error)) => {

@@ -93,6 +93,7 @@ impl Open {
         let tries = &self.record.attempts;
         let end = if self.attempt.is_some() { tries.len() } else { tries.len().saturating_sub(1) };
         self.take_prices(&mut fork, end);
+        self.take_times(&mut fork, end);
         let theirs = std::mem::take(&mut fork.record.attempts);
         let behind = self.record.attempts.len() - end;
         self.record.attempts.splice(end..end, theirs);
@@ -110,6 +111,7 @@ impl Open {
         self.take_over_notes(&mut fork);
         let open = &mut *fork.open;
         self.take_prices(open, self.record.attempts.len());
+        self.take_times(open, self.record.attempts.len());
         self.record.attempts.append(&mut open.record.attempts);
         self.take_over_tries(open, 0);
         self.chain.take_over(&mut open.chain);

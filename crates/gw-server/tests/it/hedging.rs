@@ -56,6 +56,14 @@ async fn is_settled(gateway: &Gateway, answer: &Answer, tries: &[(&str, &str)]) 
     for lost in record["tries"].as_array().unwrap().iter().filter(|one| one["reason"] == "hedged") {
         assert_eq!(lost["usage_source"], "estimated", "{record}");
         assert!(cost(lost) > 0, "the provider may bill what it read: {record}");
+        // It was under way at the same time as another.
+        let span = |one: &Value| {
+            let start = one["start_us"].as_u64().unwrap();
+            (start, start + one["duration_us"].as_u64().unwrap())
+        };
+        let (start, end) = span(lost);
+        let is_beside = |one: &Value| one != lost && span(one).0 <= end && start <= span(one).1;
+        assert!(record["tries"].as_array().unwrap().iter().any(is_beside), "{record}");
     }
 }
 

@@ -11,6 +11,7 @@ mod accounting;
 mod alerts;
 mod analytics;
 mod apply;
+mod attempt_times;
 mod audit;
 mod auto;
 mod bad_input;

@@ -9,8 +9,8 @@ mod parent;
 mod saved;
 mod tolls;
 
-pub(super) use details::DETAILS_BYTES;
 pub use details::VerdictFrame;
+pub(super) use details::{DETAILS_BYTES, TIMES_BYTES};
 pub(crate) use details::{is_resolved, rest_of, rest_with_prices, trace_of};
 pub use media::MediaFrame;
 pub use parent::ParentFrame;

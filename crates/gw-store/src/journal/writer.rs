@@ -10,7 +10,9 @@
 
 use super::aftermath::{Refused, cut, look};
 use super::error::JournalError;
-use super::frame::{DETAILS_BYTES, Intent, TOLLS_BYTES, encode_intent, encode_owned, encode_record};
+use super::frame::{
+    DETAILS_BYTES, Intent, TIMES_BYTES, TOLLS_BYTES, encode_intent, encode_owned, encode_record,
+};
 use super::keeper::Keeper;
 use super::owned::{OWNED_BYTES, Owned};
 use super::segment::{HEADER_BYTES, SegmentId, list_segments};
@@ -26,8 +28,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
-/// Most bytes of one attempt in a record: its texts and twelve numbers of at most ten bytes.
-const ATTEMPT_BYTES: u64 = (NAME + MODEL + WORD + 128) as u64;
+/// Most bytes of one attempt in a record: its texts, twelve numbers of at most ten bytes, and its times.
+const ATTEMPT_BYTES: u64 = (NAME + MODEL + WORD + 128 + TIMES_BYTES) as u64;
 /// Most bytes of the accounts that a call counts for, besides its key.
 const ACCOUNTS_BYTES: u64 = (MAX_LINKS * ACCOUNT_BYTES) as u64;
 /// Most bytes of a record with one attempt (its texts, three ids, and numbers), and of what its request may own.

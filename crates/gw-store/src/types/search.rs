@@ -4,6 +4,7 @@ use gw_model::trace::TraceId;
 use gw_model::{
     AccountId, KeyId, Micros, NanoUsd, Outcome, RecordDetails, RequestId, SubCallRole, UsageSource, Verdict,
 };
+use serde_json::Value;
 
 /// From so much to so much, both included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -213,6 +214,28 @@ pub struct LogRow {
 }
 
 impl LogRow {
+    /// The attempts as [`Self::tries`] has them, each with its times and region where they are known.
+    #[must_use]
+    pub fn timed_tries(&self) -> Option<Vec<Value>> {
+        let mut tries: Vec<Value> = serde_json::from_str(self.tries.as_deref()?).ok()?;
+        for (at, one) in tries.iter_mut().enumerate() {
+            self.put_times(at, one);
+        }
+        Some(tries)
+    }
+
+    /// Adds what is known of an attempt's times.
+    pub fn put_times(&self, attempt: usize, to: &mut Value) {
+        let (Some(times), Some(members)) = (self.details.times.get(attempt), to.as_object_mut()) else {
+            return;
+        };
+        let mut put = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
+        put("start_us", times.start_us.into());
+        put("connect_us", times.connect_us.into());
+        put("first_byte_us", times.first_byte_us.into());
+        put("region", times.region.as_deref().into());
+    }
+
     /// The tags of a text as rows have it.
     pub(crate) fn tags_of(text: Option<&str>) -> Vec<String> {
         let names = text.unwrap_or_default().split('|').filter(|name| !name.is_empty());

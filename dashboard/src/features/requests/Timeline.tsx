@@ -1,4 +1,4 @@
-// What happened when: what the gateway did, then the tries one after the other, each with its connecting, its wait for the first byte
+// What happened when: what the gateway did, then the tries, each at its time with its connecting, its wait for the first byte
 // and its answer, on the request's own axis.
 import type { ReactNode } from "react";
 import type { Log } from "@/api/types";
@@ -8,6 +8,7 @@ import { ownTime, type Stretch, steps } from "./reading";
 
 const LOOKS: Record<Stretch["what"], { name: string; fill: string }> = {
   queue: { name: "queue", fill: "var(--c-faint)" },
+  guardrails: { name: "guardrails", fill: "var(--c-series-4)" },
   own: { name: "gateway", fill: "var(--c-line-strong)" },
   connect: { name: "connect", fill: "var(--c-series-5)" },
   wait: { name: "first byte", fill: "var(--c-series-3)" },
@@ -88,6 +89,7 @@ export function Timeline({ log }: { log: Log }) {
             note={
               <span className={step.ok ? "" : "text-bad"}>
                 <span>{words(step.result)}</span>
+                {step.region ? ` · ${step.region}` : ""}
                 {step.costUsd ? ` · ${usd(step.costUsd)}` : ""}
               </span>
             }

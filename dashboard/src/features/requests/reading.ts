@@ -1,5 +1,5 @@
 // What is read out of a record beside its members: when what happened, and the words of guardrails. Pure.
-import type { Log } from "@/api/types";
+import type { Log, Try } from "@/api/types";
 
 export type VerdictLine = { guardrail: string; action: string; text: string };
 
@@ -11,8 +11,8 @@ export function verdicts(detail: string | null | undefined): VerdictLine[] {
 }
 
 /** A stretch of a try, or of what the gateway did itself. */
-export type Stretch = { what: "queue" | "connect" | "wait" | "answer" | "failed" | "own"; fromMs: number; ms: number };
-export type Step = { target: string; result: string; ok: boolean; /** When it began, after the request came. */ fromMs: number; ms: number | null; costUsd: string | null; tokens: number; stretches: Stretch[] };
+export type Stretch = { what: "guardrails" | "queue" | "connect" | "wait" | "answer" | "failed" | "own"; fromMs: number; ms: number };
+export type Step = { target: string; result: string; ok: boolean; /** When it began, after the request came. */ fromMs: number; ms: number | null; region: string | null; costUsd: string | null; tokens: number; stretches: Stretch[] };
 
 /** How an answering try went: connecting, waiting for the first byte, and the answer. */
 function parts(log: Log, fromMs: number, ms: number): Stretch[] {
@@ -27,9 +27,48 @@ function parts(log: Log, fromMs: number, ms: number): Stretch[] {
   return found.filter((one) => one.ms > 0);
 }
 
-/** The tries of a request, one after the other. Where the record has only their number, the last one is told. */
+/** How a try went whose times are known. Of one that failed without an answer, all behind the connecting is the failure. */
+function timed(one: Try, fromMs: number, ms: number, ok: boolean): Stretch[] {
+  const connect = Math.min((one.connect_us ?? 0) / 1000, ms);
+  const came = one.first_byte_us !== null && one.first_byte_us !== undefined;
+  const first = came ? Math.max(connect, Math.min((one.first_byte_us ?? 0) / 1000, ms)) : ms;
+  const found: Stretch[] = [
+    { what: "connect", fromMs, ms: connect },
+    { what: ok || came ? "wait" : "failed", fromMs: fromMs + connect, ms: first - connect },
+    { what: ok ? "answer" : "failed", fromMs: fromMs + first, ms: ms - first },
+  ];
+  const seen = found.filter((stretch) => stretch.ms > 0);
+  // One that failed is seen to have, however fast.
+  return ok || seen.some(({ what }) => what === "failed") ? seen : [...seen, { what: "failed", fromMs: fromMs + ms, ms: 0 }];
+}
+
+function step(one: Try, fromMs: number, stretches: Stretch[]): Step {
+  const ok = one.reason === "" || one.reason === "success";
+  return {
+    target: `${one.provider}/${one.upstream_model}`,
+    result: ok ? "answered" : `${one.status > 0 ? `${one.status}, ` : ""}${one.reason}`,
+    ok,
+    fromMs,
+    ms: one.duration_us / 1000,
+    region: one.region ?? null,
+    costUsd: one.cost_usd === "0" ? null : one.cost_usd,
+    tokens: one.input_tokens + one.output_tokens,
+    stretches,
+  };
+}
+
+/**
+ * The tries of a request, each at its time. Records of before have only how long each took: those are laid one after the other. Where
+ * a record has only their number, the last one is told.
+ */
 export function steps(log: Log): Step[] {
   const queue = log.queue_ms ?? 0;
+  if (log.tries && log.tries.length > 0 && log.tries.every((one) => one.start_us !== undefined)) {
+    return log.tries.map((one) => {
+      const [fromMs, ms] = [(one.start_us ?? 0) / 1000, one.duration_us / 1000];
+      return step(one, fromMs, timed(one, fromMs, ms, one.reason === "" || one.reason === "success"));
+    });
+  }
   if (log.tries && log.tries.length > 0) {
     const times = log.tries.map((one) => one.duration_us / 1000);
     const sum = times.reduce((all, one) => all + one, 0);
@@ -42,32 +81,28 @@ export function steps(log: Log): Step[] {
       passed += ms;
       const ok = one.reason === "" || one.reason === "success";
       const answers = at === (log.tries?.length ?? 0) - 1;
-      return {
-        target: `${one.provider}/${one.upstream_model}`,
-        result: ok ? "answered" : `${one.status > 0 ? `${one.status}, ` : ""}${one.reason}`,
-        ok,
-        fromMs,
-        ms,
-        costUsd: one.cost_usd === "0" ? null : one.cost_usd,
-        tokens: one.input_tokens + one.output_tokens,
-        stretches: ok && answers ? parts(log, fromMs, Math.max(ms, log.total_ms - fromMs)) : [{ what: ok ? "answer" : "failed", fromMs, ms }],
-      };
+      return step(one, fromMs, ok && answers ? parts(log, fromMs, Math.max(ms, log.total_ms - fromMs)) : [{ what: ok ? "answer" : "failed", fromMs, ms }]);
     });
   }
   if (!log.provider) return [];
   const ok = log.outcome === "success";
   const result = ok ? "answered" : (log.error_code ?? log.outcome);
   const ms = Math.max(0, log.total_ms - queue);
-  return [{ target: `${log.provider}/${log.upstream_model ?? ""}`, result, ok, fromMs: queue, ms, costUsd: log.cost_usd === "0" ? null : log.cost_usd, tokens: log.input_tokens + log.output_tokens, stretches: ok ? parts(log, queue, ms) : [{ what: "failed", fromMs: queue, ms }] }];
+  return [{ target: `${log.provider}/${log.upstream_model ?? ""}`, result, ok, fromMs: queue, ms, region: log.region ?? null, costUsd: log.cost_usd === "0" ? null : log.cost_usd, tokens: log.input_tokens + log.output_tokens, stretches: ok ? parts(log, queue, ms) : [{ what: "failed", fromMs: queue, ms }] }];
 }
 
-/** What the gateway itself did before the first try: waiting for a place, then everything else. */
+/**
+ * What the gateway itself did before the first try: guardrails looked, a place was waited for, and everything else. In which order is
+ * not known, and the waiting may have been between tries: no more than there is room for is shown.
+ */
 export function ownTime(log: Log, tries: Step[]): Stretch[] {
-  const queue = log.queue_ms ?? 0;
-  const begin = tries[0]?.fromMs ?? log.total_ms;
+  const begin = tries.length > 0 ? Math.min(...tries.map(({ fromMs }) => fromMs)) : log.total_ms;
+  const guardrails = Math.min(log.guardrails_ms ?? 0, begin);
+  const queue = Math.min(log.queue_ms ?? 0, begin - guardrails);
   const found: Stretch[] = [
-    { what: "queue", fromMs: 0, ms: queue },
-    { what: "own", fromMs: queue, ms: begin - queue },
+    { what: "guardrails", fromMs: 0, ms: guardrails },
+    { what: "queue", fromMs: guardrails, ms: queue },
+    { what: "own", fromMs: guardrails + queue, ms: begin - guardrails - queue },
   ];
   return found.filter((one) => one.ms > 0);
 }

@@ -15,7 +15,11 @@ pub(in crate::admin) fn row(row: &LogRow) -> Value {
     let of_level = |level| row.accounts.iter().filter(move |id| id.level == level).map(ToString::to_string);
     let account = |level| of_level(level).next();
     let media = media_of(row);
-    let tries = row.tries.as_deref().and_then(|t| RawValue::from_string(t.to_owned()).ok());
+    let plain = || row.tries.as_deref().and_then(|t| RawValue::from_string(t.to_owned()).ok());
+    let tries = match row.details.times.is_empty() {
+        true => json!(plain()),
+        false => json!(row.timed_tries()),
+    };
     let mut shown = json!({
         "id": id,
         "time": time::format(row.time),
@@ -76,6 +80,7 @@ fn more(row: &LogRow) -> Map<String, Value> {
         "dropped_parameters": details.dropped,
         "queue_ms": milliseconds(details.waited_us),
         "connect_ms": details.connect_us.map(milliseconds),
+        "guardrails_ms": milliseconds(details.guardrails_us),
         "tokens_per_second": tokens_per_second(row),
         "saved_usd": row.saved.to_string(),
     });
@@ -104,24 +109,28 @@ pub(super) fn whole(record: &LogRow, sub_calls: &[LogRow], former: Option<Former
 
 /// Every attempt, also where there was only one, which the row itself describes.
 fn tries(record: &LogRow) -> Value {
-    if let Some(tries) = record.tries.as_deref().and_then(|tries| serde_json::from_str(tries).ok()) {
-        return tries;
+    if let Some(tries) = record.timed_tries() {
+        return tries.into();
     }
     if record.attempts == 0 {
         return json!([]);
     }
-    json!([{
+    let details = &record.details;
+    let aside = details.times.last().map_or(0, |times| times.start_us.saturating_add(details.after_us));
+    let mut only = json!({
         "provider": record.provider,
         "upstream_model": record.upstream_model,
         "status": record.status,
         "reason": "",
-        "duration_us": record.total_us,
+        "duration_us": record.total_us.saturating_sub(aside),
         "input_tokens": record.input_tokens,
         "output_tokens": record.output_tokens,
         "cached_tokens": record.cached_tokens,
         "usage_source": record.usage_source.as_str(),
         "cost_usd": record.cost.to_string(),
-    }])
+    });
+    record.put_times(0, &mut only);
+    json!([only])
 }
 
 /// What the cost is made of. What no line says (images, seconds, sessions, and what was rounded up) is `other_usd`.

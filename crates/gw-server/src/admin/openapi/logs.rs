@@ -102,6 +102,7 @@ const ROW: [&str; 49] = [
     "cost_usd:string",
     "saved_usd:string",
     "queue_ms:number",
+    "guardrails_ms:number",
     "connect_ms:number?",
     "first_byte_ms:number?",
     "total_ms:number",

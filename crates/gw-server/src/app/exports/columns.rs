@@ -34,7 +34,7 @@ const COLUMNS: &[(&str, Kind, Of)] = &[
     ("error_code", Kind::Text, |row| text(row.error_code.as_ref())),
     ("error_detail", Kind::Text, |row| text(row.error_detail.as_ref())),
     ("attempts", Kind::Whole, |row| Cell::Number(row.attempts.into())),
-    ("tries", Kind::Text, |row| text(row.tries.as_ref())),
+    ("tries", Kind::Text, |row| text(row.timed_tries().map(Value::from))),
     ("cache", Kind::Text, |row| text(row.cache.as_ref())),
     ("session", Kind::Text, |row| text(row.session.as_ref())),
     ("tags", Kind::Text, |row| Cell::Text(json!(row.tags).to_string())),

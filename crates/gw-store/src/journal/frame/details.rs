@@ -4,6 +4,8 @@
 
 mod tail;
 
+pub(in crate::journal) use tail::TIMES_BYTES;
+
 use super::accounts::{self, Packed};
 use super::media::MediaFrame;
 use super::tolls::TollFrame;

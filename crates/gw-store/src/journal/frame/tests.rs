@@ -293,6 +293,16 @@ fn the_largest_record_fits_into_what_is_set_aside_for_it() {
                 };
                 99
             ],
+            trace_id: gw_model::trace::TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736"),
+            is_resolved: true,
+            guardrails_us: u64::MAX,
+            times: vec![gw_model::AttemptTimes {
+                start_us: u64::MAX,
+                connect_us: None,
+                first_byte_us: Some(u64::MAX),
+                region: Some("y".repeat(2000)),
+            }],
+            after_us: u64::MAX,
             ..sample_details()
         },
         ..sample_record()
@@ -365,7 +375,7 @@ fn sample_details() -> RecordDetails {
             price: gw_model::FemtoUsd(2_500_000_000),
         }],
         trace_id: None,
-        is_resolved: false,
+        ..RecordDetails::default()
     }
 }
 
@@ -446,6 +456,63 @@ fn a_name_that_stands_for_something_is_told_behind_the_trace() {
         }
     }
     assert!(!super::is_resolved(&[]) && !super::is_resolved(&[9, 1]));
+}
+
+#[test]
+fn times_of_attempts_stand_behind_the_trace() {
+    use gw_model::AttemptTimes;
+    let trace_id = gw_model::trace::TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736");
+    let region = |region: &str| Some(region.to_owned());
+    let one = AttemptTimes {
+        start_us: 160,
+        connect_us: Some(1_234),
+        first_byte_us: Some(412_000),
+        region: region("eu-west-1"),
+    };
+    let failed = AttemptTimes { start_us: 90, connect_us: None, first_byte_us: None, region: None };
+    let slow =
+        AttemptTimes { connect_us: Some(0), region: region("us"), start_us: u64::MAX >> 3, ..one.clone() };
+    // What the record says of its only attempt is not said again.
+    let lengths = [(vec![one.clone()], 7), (vec![failed.clone(), one.clone()], 10)];
+    for (times, bytes) in lengths {
+        let details = RecordDetails { times, after_us: 20, trace_id, ..sample_details() };
+        let record = Record { details: details.clone(), ..sample_record() };
+        let plain = Record {
+            details: RecordDetails { times: Vec::new(), after_us: 0, ..details },
+            ..sample_record()
+        };
+        assert_eq!(record_bytes(&record).len() - record_bytes(&plain).len(), bytes);
+    }
+    let lists = [
+        vec![one.clone()],
+        vec![failed.clone(), one.clone()],
+        vec![slow, failed.clone(), AttemptTimes { connect_us: None, ..one.clone() }],
+        vec![one.clone(), failed],
+        vec![one; 32],
+    ];
+    for times in lists {
+        for trace_id in [None, trace_id] {
+            let details = RecordDetails {
+                guardrails_us: 7,
+                times: times.clone(),
+                after_us: 20,
+                trace_id,
+                verdicts: Vec::new(),
+                user_agent: None,
+                session: None,
+                tags: None,
+                ..sample_details()
+            };
+            let record = Record { details, ..sample_record() };
+            let bytes = record_bytes(&record);
+            let (Frame::Record(read), _) = decode(&bytes).unwrap() else { panic!("a record") };
+            assert_eq!(rest_of(read.details), record.details);
+            assert_eq!(super::trace_of(read.details).is_empty(), trace_id.is_none());
+            for cut in 0..read.details.len() {
+                let _ = rest_of(&read.details[..cut]);
+            }
+        }
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use super::Store;
 use super::sample::{DAY, NOON, fold, pending, record};
 use gw_model::trace::TraceId;
 use gw_model::{
-    AccountId, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record, RecordDetails, RequestId, Unit,
-    Verdict, WireFormat,
+    AccountId, AttemptTimes, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record, RecordDetails,
+    RequestId, Unit, Verdict, WireFormat,
 };
 use gw_store::types::{
     Feedback, FeedbackFilter, KeptPart, LogFilter, LogRow, Rating, SealedBodies, Span, Whose,
@@ -39,6 +39,14 @@ fn details() -> RecordDetails {
         prices: vec![PriceLine { attempt: 0, unit: Unit::Output, count: 20, price: FemtoUsd(5_000_000) }],
         trace_id: TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736"),
         is_resolved: true,
+        guardrails_us: 310,
+        times: vec![AttemptTimes {
+            start_us: 160,
+            connect_us: Some(1234),
+            first_byte_us: Some(900),
+            region: text("eu-west-1"),
+        }],
+        after_us: 12,
     }
 }
 

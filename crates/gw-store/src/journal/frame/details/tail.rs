@@ -1,25 +1,157 @@
-//! What stands behind the trace of a record: a byte that says what there is, and that. Nothing at all where there is nothing.
+//! What stands behind the trace of a record: a byte that says what there is, and that. Nothing at all where there is nothing. Numbers are
+//! varints, and what the record says elsewhere is left out: there is one of these for nearly every record.
 
-use gw_model::RecordDetails;
+use crate::journal::text::{WORD, clip};
+use gw_model::{AttemptTimes, RecordDetails};
 
 /// The name of the model stood for something, though no provider was tried.
 const RESOLVED: u8 = 1;
+/// How long guardrails looked at the request.
+const GUARDRAILS: u8 = 2;
+/// How long the request went on after its last attempt, and then attempts up to the end of it all.
+const TIMES: u8 = 4;
 
-/// Most bytes of it.
-pub(super) const BYTES: usize = 1;
+/// What the lowest bits of an attempt's start say that there is behind it: how long it connected and one more, 0 for not at all; the
+/// same of its first byte; its region, empty for none. Without the bit, the region is the record's, and of the last attempt the
+/// connection too.
+const CONNECT: u64 = 1;
+const FIRST_BYTE: u64 = 2;
+const REGION: u64 = 4;
+const BITS: u32 = 3;
+
+/// Attempts whose times are kept.
+const ATTEMPTS: usize = 64;
+/// Most bytes of a number.
+const NUMBER: usize = 10;
+
+/// Most bytes of it, besides its attempts.
+pub(super) const BYTES: usize = 1 + 2 * NUMBER;
+/// Most bytes of an attempt in it.
+pub(in crate::journal) const TIMES_BYTES: usize = 3 * NUMBER + WORD + 2;
 
 /// As it is written.
 pub(super) fn of(details: &RecordDetails) -> Vec<u8> {
-    let mut flags = 0;
-    if details.is_resolved {
-        flags |= RESOLVED;
+    let times = details.times.get(..ATTEMPTS).unwrap_or(&details.times);
+    let has = |flag: u8, is: bool| if is { flag } else { 0 };
+    let flags = has(RESOLVED, details.is_resolved)
+        | has(GUARDRAILS, details.guardrails_us > 0)
+        | has(TIMES, !times.is_empty());
+    let mut tail = Vec::new();
+    if flags == 0 {
+        return tail;
     }
-    if flags == 0 { Vec::new() } else { vec![flags] }
+    tail.push(flags);
+    if flags & GUARDRAILS != 0 {
+        put(&mut tail, details.guardrails_us);
+    }
+    if flags & TIMES != 0 {
+        put(&mut tail, details.after_us);
+    }
+    for (at, one) in times.iter().enumerate() {
+        let known = known(details, at + 1 == times.len());
+        put_attempt(&mut tail, one, &known);
+    }
+    tail
 }
 
-/// The details with what the tail says. What a later version added is left out.
+/// What an attempt's times say where they say nothing: what the record does.
+fn known(details: &RecordDetails, is_last: bool) -> AttemptTimes {
+    let connect_us = details.connect_us.filter(|_| is_last);
+    let region = details.region.as_deref().map(|region| clip(region, WORD).to_owned());
+    AttemptTimes { connect_us, region, ..AttemptTimes::default() }
+}
+
+fn put_attempt(tail: &mut Vec<u8>, one: &AttemptTimes, known: &AttemptTimes) {
+    let region = one.region.as_deref().map(|region| clip(region, WORD));
+    let has = |bit: u64, is: bool| if is { bit } else { 0 };
+    let bits = has(CONNECT, one.connect_us != known.connect_us)
+        | has(FIRST_BYTE, one.first_byte_us.is_some())
+        | has(REGION, region != known.region.as_deref());
+    put(tail, (one.start_us.min(u64::MAX >> BITS) << BITS) | bits);
+    let number = |number: Option<u64>| number.map_or(0, |number| number.saturating_add(1));
+    if bits & CONNECT != 0 {
+        put(tail, number(one.connect_us));
+    }
+    if bits & FIRST_BYTE != 0 {
+        put(tail, number(one.first_byte_us));
+    }
+    if bits & REGION != 0 {
+        let region = region.unwrap_or("");
+        put(tail, region.len() as u64);
+        tail.extend_from_slice(region.as_bytes());
+    }
+}
+
+/// Seven bits a byte, the lowest first.
+fn put(to: &mut Vec<u8>, mut number: u64) {
+    loop {
+        let [low, ..] = number.to_le_bytes();
+        number >>= 7;
+        if number == 0 {
+            return to.push(low & 0x7f);
+        }
+        to.push(low | 0x80);
+    }
+}
+
+fn take(from: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for place in 0..NUMBER {
+        let (byte, rest) = from.split_first()?;
+        *from = rest;
+        number |= u64::from(byte & 0x7f) << (7 * place);
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+/// The details with what the tail says. What is not to be read says nothing.
 pub(super) fn read(tail: &[u8], known: RecordDetails) -> RecordDetails {
-    RecordDetails { is_resolved: is_resolved(tail), ..known }
+    let is_resolved = is_resolved(tail);
+    let more = read_times(tail, &known).unwrap_or_default();
+    let RecordDetails { guardrails_us, times, after_us, .. } = more;
+    RecordDetails { is_resolved, guardrails_us, times, after_us, ..known }
+}
+
+fn read_times(tail: &[u8], of: &RecordDetails) -> Option<RecordDetails> {
+    let (flags, mut rest) = tail.split_first()?;
+    let mut found = RecordDetails::default();
+    if flags & GUARDRAILS != 0 {
+        found.guardrails_us = take(&mut rest)?;
+    }
+    if flags & TIMES == 0 {
+        return Some(found);
+    }
+    found.after_us = take(&mut rest)?;
+    while !rest.is_empty() {
+        let (bits, one) = take_attempt(&mut rest)?;
+        let known = known(of, rest.is_empty());
+        let connect_us = if bits & CONNECT == 0 { known.connect_us } else { one.connect_us };
+        let region = if bits & REGION == 0 { known.region } else { one.region };
+        found.times.push(AttemptTimes { connect_us, region, ..one });
+    }
+    Some(found)
+}
+
+fn take_attempt(rest: &mut &[u8]) -> Option<(u64, AttemptTimes)> {
+    let bits = take(rest)?;
+    let mut one = AttemptTimes { start_us: bits >> BITS, ..AttemptTimes::default() };
+    if bits & CONNECT != 0 {
+        one.connect_us = take(rest)?.checked_sub(1);
+    }
+    if bits & FIRST_BYTE != 0 {
+        one.first_byte_us = take(rest)?.checked_sub(1);
+    }
+    if bits & REGION != 0 {
+        let length = usize::try_from(take(rest)?).ok()?;
+        let (region, behind) = rest.split_at_checked(length)?;
+        *rest = behind;
+        let region = std::str::from_utf8(region).ok()?;
+        one.region = (!region.is_empty()).then(|| region.to_owned());
+    }
+    Some((bits, one))
 }
 
 /// See [`RESOLVED`].
