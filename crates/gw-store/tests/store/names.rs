@@ -43,7 +43,7 @@ fn assert_all_say_what_they_should(store: &SqliteStore, written: &BTreeMap<u128,
     let rows = store.logs(&LogFilter { limit: 100_000, ..LogFilter::default() }).unwrap().rows;
     assert_eq!(rows.len(), written.len());
     for row in rows {
-        let of = &written[&row.id.0];
+        let of = &written[&row.request_id.0];
         let said = |row: &LogRow| (row.model.clone(), row.customer.clone(), row.user_agent.clone());
         let should = (of.model.clone(), of.customer.clone(), of.details.user_agent.clone());
         assert_eq!(said(&row), should);
