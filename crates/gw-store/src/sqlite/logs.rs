@@ -11,8 +11,8 @@ use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Wanted, Where
 use crate::rows::{id_bytes, verdicts};
 use crate::traits::{Keep, RecordStore, Reports};
 use crate::types::{
-    Feedback, KeptPart, LogFilter, LogPage, LogRow, NamesSwept, Rating, SealedBodies, Swept, UpstreamUsage, UsageFilter,
-    UsageRow, Whose,
+    Feedback, KeptPart, LogFilter, LogPage, LogRow, NamesSwept, Rating, SealedBodies, Swept, UpstreamUsage,
+    UsageFilter, UsageRow, Whose,
 };
 use gw_model::{KeyId, Micros, NanoUsd, Outcome, RequestId};
 use rusqlite::types::Value;

@@ -4,9 +4,9 @@ use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span}
 use crate::error::StoreError;
 use crate::types::{
     DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, KeptPart, LogFilter, LogPage, LogRow,
-    NamesSwept, PageSize, PricePage, Rating, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation,
-    StoredExport, StoredItem, StoredRecosting, StoredResult, StoredView, Swept, UpstreamUsage, UsageFilter,
-    UsageRow, ViewId, Whose, Written,
+    NamesSwept, PageSize, PricePage, Rating, Recost, ResultFigures, SealedBodies, StoredDataset,
+    StoredEvaluation, StoredExport, StoredItem, StoredRecosting, StoredResult, StoredView, Swept,
+    UpstreamUsage, UsageFilter, UsageRow, ViewId, Whose, Written,
 };
 use gw_model::{Micros, RequestId};
 use std::time::Duration;

@@ -427,14 +427,14 @@ pub(crate) fn old_records_go_and_sums_stay(store: &impl Store) {
     assert_eq!(left.iter().filter(|row| row.bodies.is_some()).count(), 1);
     assert_eq!(store.spent(NOON).unwrap(), before);
     // What they had in common is looked through in steps, and what is left stays as it is.
-    let rows = |store| found(store, &LogFilter::default());
-    let kept = rows(store);
+    let rows = || found(store, &LogFilter::default());
+    let kept = rows();
     for _ in 0..100 {
         if store.sweep_names(3).unwrap().is_over {
             break;
         }
     }
-    assert_eq!(rows(store), kept);
+    assert_eq!(rows(), kept);
     // What comes a second time is not counted again while its record is there.
     fold(store, &all[10..]);
     store.sum_up(true).unwrap();
