@@ -1,5 +1,5 @@
 //! Places that organizations share: none has more of them than what it leaves free, so that the next one finds some whatever
-//! becomes of the notices of one. The gateway's own count as one organization. No knowledge of what the places are for.
+//! one does. Some may be kept from all of them, for the gateway's own. No knowledge of what the places are for.
 
 use parking_lot::Mutex;
 use std::collections::HashMap;

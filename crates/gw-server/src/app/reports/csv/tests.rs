@@ -9,7 +9,9 @@ fn cell(text: &str) -> String {
 
 #[test]
 fn what_begins_a_formula_is_text() {
-    for formula in ["=1+1", "+1", "-1+1", "--1", "-1.", "-.5", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "\u{a0}=1"] {
+    for formula in
+        ["=1+1", "+1", "-1+1", "--1", "-1.", "-.5", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "\u{a0}=1"]
+    {
         assert_eq!(cell(formula), format!("\"'{formula}\""));
     }
     assert_eq!(cell("=HYPERLINK(\"http://x\")"), "\"'=HYPERLINK(\"\"http://x\"\")\"");
