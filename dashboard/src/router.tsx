@@ -67,7 +67,18 @@ const accounts = (["organizations", "teams", "projects", "users", "customers", "
     component: lazyRouteComponent(() => import("@/features/accounts/pages"), name),
   }),
 );
-const evaluations = createRoute({ ...at("/evaluations"), validateSearch: texts("open", "create"), component: lazyRouteComponent(() => import("@/features/evaluations/Evaluations"), "Evaluations") });
+const services = createRoute({
+  ...at("/service-accounts"),
+  validateSearch: texts("name", "id", "create", "sort", "at"),
+  component: lazyRouteComponent(() => import("@/features/accounts/pages"), "services"),
+});
+const exported = createRoute({
+  ...at("/exports"),
+  validateSearch: texts("create", "from", "to", ...FIELDS.map(({ name }) => name)),
+  component: lazyRouteComponent(() => import("@/features/exports/Exports"), "Exports"),
+});
+const datasets = createRoute({ ...at("/datasets"), validateSearch: texts("open", "create", "find"), component: lazyRouteComponent(() => import("@/features/datasets/Datasets"), "Datasets") });
+const evaluations = createRoute({ ...at("/evaluations"), validateSearch: texts("open", "create", "dataset"), component: lazyRouteComponent(() => import("@/features/evaluations/Evaluations"), "Evaluations") });
 const start = createRoute({ ...at("/start"), validateSearch: texts("client", "model"), component: lazyRouteComponent(() => import("@/features/start/Start"), "Start") });
 const playground = createRoute({
   ...at("/playground"),
@@ -78,6 +89,11 @@ const models = createRoute({
   ...at("/models"),
   validateSearch: texts("find", "provider", "mode", "all", "model"),
   component: lazyRouteComponent(() => import("@/features/models/Models"), "Models"),
+});
+const prices = createRoute({
+  ...at("/prices"),
+  validateSearch: texts("tab", "model", "open", "create", "provider", "upstream"),
+  component: lazyRouteComponent(() => import("@/features/prices/Prices"), "Prices"),
 });
 const aliases = createRoute({ ...at("/aliases"), validateSearch: texts("name", "find", "add", "edit"), component: lazyRouteComponent(() => import("@/features/aliases/Aliases"), "Aliases") });
 const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create", "add", "edit"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
@@ -104,7 +120,7 @@ const settings = createRoute({ ...at("/settings"), validateSearch: texts("create
 /** The router. */
 export const router = createRouter({
   basepath: "/ui",
-  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, start, playground, evaluations, models, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
+  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, services, start, playground, exported, datasets, evaluations, models, prices, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading rows={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

@@ -31,6 +31,8 @@ MASTER = "gw-" + "masterExports" * 3 + "mast"
 BUCKET = "call-records"
 # Above the size from which objects are sent in parts.
 LARGE = 9 << 20
+# What is no JSON must not end a query of those that are.
+METADATA = ['{"ticket": 7}', "{not json", '"a text"']
 TEXTS = ["plain", "=SUM(A1:A9)", "comma, \"quote\"\nline", "\u00e4\u00f6\u00fc \u6f22\u5b57 \U0001f600", "\u0000 zero", "{\"json\": [1, 2]}"]
 
 
@@ -97,10 +99,12 @@ class Gateway:
                 time.sleep(0.1)
         raise SystemExit(f"{url} does not answer:\n" + (self.folder / "log").read_text())
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, headers=()):
         request = urllib.request.Request(self.url + path, method=method, data=None if body is None else json.dumps(body).encode())
         request.add_header("authorization", f"Bearer {MASTER}")
         request.add_header("content-type", "application/json")
+        for name, value in headers:
+            request.add_header(name, value)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.read()
 
@@ -112,7 +116,7 @@ class Gateway:
         if number % 7 == 0:
             body["model"] = "demo/fault-500" if number % 2 else "demo/no such model"
         try:
-            self.ask("POST", "/v1/chat/completions", body)
+            self.ask("POST", "/v1/chat/completions", body, [("x-gatewright-metadata", METADATA[number % len(METADATA)])])
         except urllib.error.HTTPError as error:
             error.read()
 
@@ -175,11 +179,39 @@ def read_back(file, rows, with_bodies):
         for name, kind in {"cost_usd": "DECIMAL(18,9)", "time": "TIMESTAMP WITH TIME ZONE", "stream": "BOOLEAN", "status": "INTEGER"}.items():
             assert types[name] == kind or (name == "status" and "INT" in types[name]), f"{name} is {types[name]}"
         assert ("request_body" in types) == with_bodies, types
+        found = dict(db.execute(f"SELECT CAST(metadata::JSON AS VARCHAR), COUNT(*) FROM {source} GROUP BY 1").fetchall())
+        wanted = {}
+        for row in rows:
+            text = None if row["metadata"] is None else json.dumps(row["metadata"], separators=(",", ":"))
+            wanted[text] = wanted.get(text, 0) + 1
+        assert {text and text.replace(" ", ""): count for text, count in found.items()} == {
+            text and text.replace(" ", ""): count for text, count in wanted.items()}, f"{found} of {wanted}"
+        assert None in found and len(found) == 3, found
+        later(db, source, rows)
     if with_bodies:
         column = "request_body" if is_parquet else "CAST(request_body AS VARCHAR)"
         texts = [one[0] for one in db.execute(f"SELECT {column} FROM {source} WHERE outcome = 'success'").fetchall()]
         assert texts and all("messages" in (text or "") for text in texts), "bodies are there"
     return f"{count} records, {cost} USD, {file.stat().st_size} bytes"
+
+
+def later(db, source, rows):
+    """Columns that came later are what the API lists, too."""
+    columns = "request_id, endpoint, queue_us, connect_us, guardrails, client_ip, tag_ids, dropped_parameters, tokens_per_second, media"
+    listed = {row["request_id"]: row for row in rows}
+    rates = 0
+    for found in db.execute(f"SELECT {columns} FROM {source}").fetchall():
+        row = listed[found[0]]
+        rates += row["tokens_per_second"] is not None
+        as_decimal = lambda value: None if value is None else Decimal(str(value))  # noqa: E731
+        as_json = lambda text: None if text is None else json.loads(text)  # noqa: E731
+        thousandth = lambda value: None if value is None else value / 1000  # noqa: E731
+        assert found[1] == row["endpoint"] and found[5] == row["client_ip"], found
+        assert thousandth(found[2]) == row["queue_ms"] and thousandth(found[3]) == row["connect_ms"], found
+        for at, name in ((4, "guardrails"), (6, "tag_ids"), (7, "dropped_parameters"), (9, "media")):
+            assert as_json(found[at]) == row[name], f"{name}: {found[at]} of {row[name]}"
+        assert found[8] == as_decimal(row["tokens_per_second"]), f"{found[8]} of {row['tokens_per_second']}"
+    assert rates > 0, "some have a rate"
 
 
 def run(arguments, folder):

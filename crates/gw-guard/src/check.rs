@@ -219,6 +219,9 @@ impl Scanner {
                 secrets.hits(bytes, from, bytes.len(), hits);
                 let mut rest = hits.as_slice();
                 segments.visit(bytes, from, is_end, out, |segment, out| {
+                    if rest.is_empty() {
+                        return secrets.scan(bytes, segment, &[], out);
+                    }
                     let before =
                         |place: usize| rest.iter().take_while(|hit| hit.begins_before(place)).count();
                     let (gone, here) = (before(segment.range.start), before(segment.until));

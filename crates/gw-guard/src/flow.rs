@@ -209,15 +209,18 @@ impl Flow {
         let joined;
         let mut piece = piece;
         if let Some(mut before) = self.unsure.take() {
-            before.push_str(piece);
-            let Some(is_json) = json_text::begins(&before).or_else(|| is_end.then_some(false)) else {
-                self.unsure = Some(before);
+            // Most texts tell by their first piece.
+            if !before.is_empty() {
+                before.push_str(piece);
+                joined = before;
+                piece = &joined;
+            }
+            let Some(is_json) = json_text::begins(piece).or_else(|| is_end.then_some(false)) else {
+                self.unsure = Some(piece.to_owned());
                 return;
             };
             let unescaper = if is_json { Unescaper::default() } else { Unescaper::of_prose() };
             self.unescaper = Some(unescaper);
-            joined = before;
-            piece = &joined;
         }
         match &mut self.unescaper {
             Some(unescaper) => unescaper.push(piece, &mut self.text),

@@ -32,4 +32,15 @@ impl Guardrail {
     pub fn enforces(&self) -> bool {
         !self.spec.shadow && self.spec.action != GuardAction::Flag
     }
+
+    /// May what others say about a text change it? They can say so of what they find, or it is what becomes of any finding.
+    #[must_use]
+    pub fn may_change_when_asked(&self) -> bool {
+        let Some(ask) = self.check.asked().filter(|_| self.enforces()) else { return false };
+        match self.spec.action {
+            GuardAction::Flag => false,
+            GuardAction::Tokenize | GuardAction::Rewrite | GuardAction::Redact => ask.who.finds_spans(),
+            GuardAction::Route | GuardAction::Block => ask.who.may_replace(),
+        }
+    }
 }

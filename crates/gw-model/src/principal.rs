@@ -101,6 +101,12 @@ impl KeyTerms {
     }
 }
 
+/// Is it a name, or the beginning of one and `*`? Elsewhere than at the end, `*` would be taken for itself, and cover nothing.
+#[must_use]
+pub fn is_pattern(text: &str) -> bool {
+    !text.is_empty() && !text.strip_suffix('*').unwrap_or(text).contains('*')
+}
+
 /// Does one of the patterns cover one of the names?
 #[must_use]
 pub fn any_matches(patterns: &[String], names: &[&str]) -> bool {

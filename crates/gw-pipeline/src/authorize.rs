@@ -53,20 +53,26 @@ fn decide(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<Arc<Lineu
     Ok(model)
 }
 
-fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refusal> {
+fn check(ticket: &mut Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refusal> {
+    // What is refused counts for what was asked for, where there is such a thing.
+    let resolution = call.raw.is_none().then(|| live.resolve(&call.facts.model, call.format));
+    if let Some(Ok(found)) = &resolution {
+        ticket.name_model(&found.model, || found.is_configured);
+    }
     may_use(ticket, call.format)?;
     check_metadata(ticket)?;
     check_tools(ticket, call)?;
+    let resolution = match (resolution, &call.raw) {
+        (None, Some(line)) => return raw::authorize(ticket, live, call, line),
+        (found, _) => found.unwrap_or_else(|| live.resolve(&call.facts.model, call.format)),
+    };
     let key = ticket.key();
-    if let Some(line) = &call.raw {
-        return raw::authorize(ticket, live, call, line);
-    }
     refuse_background(call)?;
     refuse_thread(call)?;
     if key.is_some() {
         refuse_stored(call)?;
     }
-    let resolution = match live.resolve(&call.facts.model, call.format) {
+    let resolution = match resolution {
         Ok(resolution) => resolution,
         // Whoever may not call a name learns only that, not which names exist.
         Err(_) if key.is_some_and(|key| !key.allows_model(&[&call.facts.model])) => {

@@ -13,6 +13,7 @@ use crate::live::{Live, PublishError};
 use crate::metrics::{Metrics, SharedLimitMetrics};
 use crate::outbox::Outbox;
 use crate::plugins::Plugins;
+use crate::proven::Proven;
 use crate::route::meaning::Changes;
 use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
@@ -70,6 +71,8 @@ pub struct Gateway {
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
+    /// Names of models that were served though nobody lists them.
+    pub(crate) proven: Proven,
     /// Ended calls, for whoever tells a collector of them.
     pub outbox: Outbox,
     /// How much there is to do.
@@ -153,6 +156,7 @@ impl Gateway {
             }
         });
         Ok(Arc::new(Self {
+            proven: Proven::default(),
             live: ArcSwap::from_pointee(live),
             keys: parts.keys,
             room,

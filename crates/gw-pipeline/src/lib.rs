@@ -26,6 +26,7 @@ mod live;
 mod metrics;
 mod outbox;
 mod plugins;
+mod proven;
 mod raw;
 mod recall;
 mod receive;
@@ -44,7 +45,7 @@ mod worker;
 mod writing;
 
 pub use authenticate::Whence;
-pub use cache::{Answers, Led, alike};
+pub use cache::{Answers, Led, Purging, StorePurged, alike};
 pub use clock::SystemClock;
 pub use embedding::{Embedded, Embedding, Unembedded, Vector};
 pub use errand::{Errand, Purse, Told};

@@ -232,7 +232,7 @@ impl Live {
     /// What a model name means, in the caller's format. Errors: 404 `model_not_found`, naming candidates.
     pub fn resolve(&self, name: &str, format: WireFormat) -> Result<Resolution, Refusal> {
         if let Some(model) = self.aliases.get(name) {
-            return Ok(Resolution { model: Arc::clone(model), qualified: None });
+            return Ok(Resolution { model: Arc::clone(model), qualified: None, is_configured: true });
         }
         let key = (format, name.to_owned());
         if let Some(found) = self.resolved.lock().get(&key) {
@@ -240,7 +240,8 @@ impl Live {
         }
         let model = resolve::direct(&self.snapshot, name, format)?;
         let qualified = Some(Arc::clone(&model.name));
-        let found = Resolution { model: self.lineup(Arc::new(model)), qualified };
+        let is_configured = resolve::is_configured(&self.snapshot, &model);
+        let found = Resolution { model: self.lineup(Arc::new(model)), qualified, is_configured };
         let mut memo = self.resolved.lock();
         if memo.len() >= MAX_RESOLVED {
             memo.clear();

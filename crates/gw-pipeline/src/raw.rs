@@ -63,7 +63,7 @@ const MAX_MODEL_BYTES: usize = 512;
 
 /// Which provider, and whether this caller may have the model there, as far as one is known.
 pub(crate) fn authorize(
-    ticket: &Ticket,
+    ticket: &mut Ticket,
     live: &Live,
     call: &Call,
     line: &RawLine,
@@ -80,6 +80,14 @@ pub(crate) fn authorize(
         model.retry.on = vec![RetryOn::Connect];
     }
     let model = live.lineup(Arc::new(model));
+    if !facts.model.is_empty() {
+        ticket.name_model(&model, || resolve::is_configured(snapshot, &model));
+    } else if !ticket.record.model.is_empty() {
+        // What a batch is about to call.
+        if let Ok(found) = live.resolve(&ticket.record.model, call.format) {
+            ticket.name_model(&found.model, || found.is_configured);
+        }
+    }
     let has_budget = ticket.chain().budgets().next().is_some() || model.has_budgets();
     let is_strict = model.is_strict() || ticket.chain().budgets().any(|budget| budget.strict);
     // Files cost nothing, and a batch under a budget has been refused already.

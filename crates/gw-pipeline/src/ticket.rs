@@ -8,6 +8,7 @@ mod errand;
 mod estimates;
 mod family;
 mod holds;
+mod named;
 mod owned;
 pub(crate) mod quota;
 pub(crate) mod race;
@@ -105,6 +106,8 @@ pub(crate) struct Open {
     pub(crate) record: Record,
     key: Option<Arc<KeyEntry>>,
     model: Option<Arc<Model>>,
+    /// The model's name stands for something.
+    is_named: bool,
     /// The accounts that the call counts for, and what is taken from them.
     chain: Chain,
     /// The customer and the tags among them.
@@ -229,6 +232,7 @@ impl Ticket {
             record,
             key: None,
             model: None,
+            is_named: false,
             chain: Chain::default(),
             named: Beside::new(),
             hold_cost: NanoUsd::ZERO,
@@ -356,10 +360,6 @@ impl Open {
         let provider = &target.provider.name;
         let of_key = || self.key.as_ref()?.policy.credentials.get(&**provider).map(String::as_str);
         self.pins.at(provider).or(target.credential.as_deref()).or_else(of_key)
-    }
-
-    pub(crate) fn set_model(&mut self, model: &Arc<Model>) {
-        self.model = Some(Arc::clone(model));
     }
 
     /// Takes one request and one parallel slot from all limits that count calls of a model with these names.
@@ -513,21 +513,6 @@ impl Open {
         });
     }
 
-    /// What an answer that was there already would have cost.
-    fn note_saved(&mut self, usage: &Usage) {
-        if let Some(hit) = &self.hit {
-            self.record.saved = price(&hit.target.info, usage, self.tier);
-            self.worker.gateway().metrics.note_saved(self.record.saved);
-        }
-    }
-
-    /// What vectors would have cost that were there already, beside those that were asked for.
-    pub(crate) fn note_reused(&mut self, target: &Target, tokens: u64) {
-        let usage = Usage { input_tokens: tokens, ..Usage::default() };
-        self.record.saved = price(&target.info, &usage, self.tier);
-        self.worker.gateway().metrics.note_saved(self.record.saved);
-    }
-
     /// Ends the call and writes its record.
     fn end(&mut self, outcome: Outcome, status: u16) {
         if let Some(taken) = self.take_record(outcome, status) {
@@ -582,8 +567,9 @@ impl Open {
         self.leave_family();
         self.tell_errand();
         self.note_details();
+        self.note_name();
         let taken = self.worker.journal().take_record(&self.record, self.announced);
-        self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
+        self.worker.count(&Ending { record: &self.record, model: self.labelled() });
         self.hand_over();
         taken.map_err(|error| self.note_record(Err(error))).ok()
     }

@@ -20,6 +20,10 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// As the admin API has it.
 const LIMIT: Duration = Duration::from_millis(200);
 const DAY: i64 = 86_400_000_000;

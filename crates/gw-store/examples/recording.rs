@@ -27,6 +27,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Calls that a worker records in one go; then it waits until the next are due.
 const TURN: u64 = 50;
 /// Workers, each with a journal of its own.

@@ -40,7 +40,7 @@ pub use exports::{ExportState, StoredExport};
 pub use jobs::{JobState, StoredJob};
 pub use page::PageSize;
 pub use prices::PricePage;
-pub use records::{Feedback, KeptPart, SealedBodies, Swept, Whose};
+pub use records::{Feedback, KeptPart, NamesSwept, Rating, SealedBodies, Swept, Whose};
 pub use recosting::{FormerCost, PastAttempt, Recost, Repriced, StoredRecosting, Written};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};

@@ -8,7 +8,8 @@ mod raw;
 
 pub(crate) use counts::usage_of_frame;
 pub use counts::{AnthropicCounts, openai as openai_counts};
-pub use meter::{StreamError, StreamMeter};
+pub(crate) use meter::takes_only;
+pub use meter::{Known, StreamError, StreamMeter};
 pub use raw::{RawMeter, from_raw};
 
 use crate::json::cursor::DEPTH_CEILING;

@@ -98,6 +98,17 @@ export const access = {
       await page.keyboard.press("Escape");
     }
     await shoot("accounts");
+    // How long an organization's records are kept.
+    await go(page, "/organizations");
+    await page.getByRole("button", { name: "Globex", exact: true }).click();
+    const globex = page.getByRole("dialog", { name: "Globex", exact: true });
+    await globex.getByRole("button", { name: "Change", exact: true }).click();
+    const change = page.getByRole("dialog", { name: "Change Globex" });
+    await change.getByLabel("Days that messages are kept").fill("7");
+    await accessible(tools, "the form of an organization");
+    await change.getByRole("button", { name: "Save" }).click();
+    await globex.getByText("7 days").waitFor();
+    await page.keyboard.press("Escape");
     await go(page, "/budgets");
     await heading(page, "Budgets");
     await page.getByText("Support").first().waitFor();

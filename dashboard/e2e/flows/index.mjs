@@ -2,11 +2,15 @@
 import { access } from "./access.mjs";
 import { aliases } from "./aliases.mjs";
 import { control } from "./control.mjs";
+import { datasets } from "./datasets.mjs";
 import { evaluations } from "./evaluations.mjs";
 import { longLists } from "./long.mjs";
+import { exported } from "./exports.mjs";
 import { observe } from "./observe.mjs";
 import { play } from "./play.mjs";
+import { pricing } from "./prices.mjs";
 import { routes } from "./routes.mjs";
+import { services } from "./services.mjs";
 import { shell } from "./shell.mjs";
 
-export const flows = { ...shell, ...observe, ...longLists, ...access, ...routes, ...control, ...aliases, ...evaluations, ...play };
+export const flows = { ...shell, ...observe, ...longLists, ...access, ...services, ...routes, ...control, ...aliases, ...exported, ...evaluations, ...datasets, ...pricing, ...play };

@@ -24,7 +24,9 @@ export type Found = { guardrail: string; action: string; side: string; kind: str
 export type Log = Omit<Schemas["Log"], "tries" | "tag_ids" | "guardrails" | "tags" | "dropped_parameters"> & { tries?: Try[] | null; tag_ids: string[]; guardrails: Found[]; tags: string[]; dropped_parameters: string[] };
 /** A line of what a request cost: one kind of token of one try. */
 export type CostLine = { attempt: number; unit: string; count: number; usd_per_million: string; cost_usd: string };
-export type LogDetail = Log & { cost: { total_usd: string; lines: CostLine[]; other_usd: string }; sub_calls: Log[] };
+export type LogDetail = Log & { cost: { total_usd: string; lines: CostLine[]; other_usd: string }; sub_calls: Log[]; recosted?: Recosted | null };
+/** What a record cost before it was re-costed, and what it was charged when it ended. */
+export type Recosted = { recosting_id: string; time: string; former_cost_usd: string; charged_usd: string };
 /** One side of an exchange, as it is kept. */
 export type KeptBody = { content_type: string; body: string; encoding: "text" | "base64"; truncated: boolean };
 export type LogBodies = { request_id: string; format: string; masked: boolean; request: KeptBody | null; response: KeptBody | null };
@@ -118,6 +120,12 @@ export type Account = {
   email?: string | null;
   memberships?: { account_id: string; role: string }[] | null;
   gateway_role?: string | null;
+  /** Of users: a person, or a service account. */
+  kind?: string | null;
+  /** Of organizations: how long their records, and what callers sent and got, are kept. */
+  record_retention_days?: number | null;
+  body_retention_days?: number | null;
+  project_id?: string | null;
   requests_in_flight?: number | null;
 };
 /** Who an effective rule comes from. */

@@ -38,12 +38,19 @@ function useActions(open: boolean): Action[] {
     if (may(now, "keys:write")) {
       deeds.push({ id: "new-key", label: "Create a key", hint: "Action", words: "new api", icon: "plus", run: () => void navigate({ to: "/keys", search: { create: "1" } }) });
     }
+    if (may(now, "recostings:write")) {
+      deeds.push({ id: "recost", label: "Correct what past calls cost", hint: "Action", words: "recost re-costing price wrong", icon: "price", run: () => void navigate({ to: "/prices", search: { tab: "calls", create: "1" } }) });
+    }
+    if (may(now, "users:write")) {
+      deeds.push({ id: "new-service", label: "Create a service account", hint: "Action", words: "new robot program bot token", icon: "plus", run: () => void navigate({ to: "/service-accounts", search: { create: "1" } }) });
+    }
     const things: Action[] = [
       ...(keys ?? []).map((key): Action => ({ id: key.id, label: key.name, hint: "Key", icon: "keys", run: () => void navigate({ to: "/keys", search: { key: key.id } }) })),
       ...(routes ?? []).map((route): Action => ({ id: route.id, label: route.name, hint: "Dynamic route", icon: "route", run: () => void navigate({ to: "/routes/$id", params: { id: route.id } }) })),
       ...Object.entries({ organizations, teams, projects, users, customers }).flatMap(([path, list]) =>
         (list ?? []).map((account): Action => {
           const level = path.slice(0, -1) as AccountLevel;
+          if (account.kind === "service") return { id: account.id, label: account.name, hint: "Service account", icon: "service", run: () => void navigate({ to: "/service-accounts", search: { id: account.id } }) };
           return { id: account.id, label: account.name, hint: `${level[0]?.toUpperCase()}${level.slice(1)}`, icon: level, run: () => void navigate({ to: `/${path}` as "/teams", search: { id: account.id } }) };
         }),
       ),

@@ -13,6 +13,7 @@ export const PLACES: PlaceGroup[] = [
       { to: "/requests", label: "Requests", icon: "requests", needs: "logs:read", words: "logs explorer traces errors live tail" },
       { to: "/analytics", label: "Analytics", icon: "analytics", needs: "usage:read", words: "chart figures latency percentiles tokens compare" },
       { to: "/chargeback", label: "Chargeback", icon: "chargeback", needs: "usage:read", words: "report month cost team project invoice csv" },
+      { to: "/exports", label: "Exports", icon: "export", needs: "exports:read", words: "records parquet jsonl files s3 download schedule" },
     ],
   },
   {
@@ -20,8 +21,10 @@ export const PLACES: PlaceGroup[] = [
     places: [
       { to: "/start", label: "First request", icon: "start", needs: null, words: "guide quickstart snippets sdk onboarding" },
       { to: "/playground", label: "Playground", icon: "playground", needs: "keys:write", words: "chat compare try models stream" },
-      { to: "/evaluations", label: "Evaluations", icon: "check", needs: "datasets:read", words: "datasets compare models judge score eval" },
-      { to: "/models", label: "Models", icon: "model", needs: "models:read", words: "prices catalogue" },
+      { to: "/datasets", label: "Datasets", icon: "dataset", needs: "datasets:read", words: "items collect import export jsonl examples" },
+      { to: "/evaluations", label: "Evaluations", icon: "check", needs: "datasets:read", words: "compare models judge score eval" },
+      { to: "/models", label: "Models", icon: "model", needs: "models:read", words: "catalogue" },
+      { to: "/prices", label: "Prices", icon: "price", needs: "models:read", words: "history cost past calls correct recost re-costing catalogue" },
       { to: "/aliases", label: "Aliases", icon: "alias", needs: "models:read", words: "models names targets fallback weighted strategy" },
       { to: "/providers", label: "Providers", icon: "provider", needs: "providers:read", words: "credentials health upstream" },
       { to: "/routes", label: "Dynamic routes", icon: "route", needs: "routes:read", words: "graph editor publish simulate" },
@@ -36,6 +39,7 @@ export const PLACES: PlaceGroup[] = [
       { to: "/teams", label: "Teams", icon: "team", needs: "teams:read" },
       { to: "/projects", label: "Projects", icon: "project", needs: "projects:read" },
       { to: "/users", label: "Users", icon: "user", needs: "users:read", words: "people roles members" },
+      { to: "/service-accounts", label: "Service accounts", icon: "service", needs: "users:read", words: "robots programs machine bots tokens pipeline ci" },
       { to: "/customers", label: "Customers", icon: "customer", needs: "customers:read" },
       { to: "/plans", label: "Plans", icon: "plan", needs: "plans:read", words: "limits template" },
       { to: "/tags", label: "Tags", icon: "tag", needs: "tags:read" },

@@ -1,13 +1,15 @@
 // Tables as files. A cell that a spreadsheet would take for a formula begins with an apostrophe, as in the gateway's own reports.
 
-const FORMULA = /^[=+\-@\t\r]/;
+/** As the gateway's own rule: some skip what is blank before they look. */
+const FORMULA = /^[ \n\u00a0]*[=+\-@\t\r]/;
 
 /** One cell. Numbers of ours are numbers; only what somebody wrote is guarded. */
 function cell(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
-  const text = FORMULA.test(value) && !/^-?\d+(\.\d+)?$/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  if (/^-?\d+(\.\d+)?$/.test(value)) return value;
+  const text = FORMULA.test(value) ? `'${value}` : value;
+  return text !== value || /[",\r\n;\t]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** A table, its head first. */

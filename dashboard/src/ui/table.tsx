@@ -55,7 +55,7 @@ export function Table<T>({ label, rows, columns, id, onOpen, empty, sorted = [] 
                     className={`h-9 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${side(head.column.columnDef.meta)}`}
                   >
                     {head.column.getCanSort() && head.column.columnDef.header ? (
-                      <button type="button" onClick={head.column.getToggleSortingHandler()} className="inline-flex items-center gap-1 hover:text-ink">
+                      <button type="button" onClick={head.column.getToggleSortingHandler()} className={`inline-flex items-center gap-1 hover:text-ink ${head.column.columnDef.meta?.right ? "flex-row-reverse align-middle" : ""}`}>
                         {flexRender(head.column.columnDef.header, head.getContext())}
                         <span className={order ? (order === "asc" ? "rotate-180" : "") : "invisible"}>
                           <Icon name="down" size={12} />

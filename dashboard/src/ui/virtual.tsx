@@ -52,7 +52,7 @@ function Head<T>({ of, sort, onSort }: { of: VirtualColumn<T>; sort: string | un
   return (
     <span role="columnheader" aria-sort={order} className={`truncate ${of.right ? "text-right" : ""}`}>
       {of.by && onSort ? (
-        <button type="button" onClick={() => onSort(order === "ascending" ? `-${of.id}` : order === "descending" ? undefined : of.id)} className="inline-flex items-center gap-1 hover:text-ink">
+        <button type="button" onClick={() => onSort(order === "ascending" ? `-${of.id}` : order === "descending" ? undefined : of.id)} className={`inline-flex items-center gap-1 hover:text-ink ${of.right ? "flex-row-reverse align-middle" : ""}`}>
           {of.head}
           <span className={order ? (order === "ascending" ? "rotate-180" : "") : "invisible"}>
             <Icon name="down" size={12} />

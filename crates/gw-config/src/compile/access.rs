@@ -1,5 +1,6 @@
 //! From where, when and with what a key may be used, and blocks of addresses wherever they stand.
 
+use super::keys::names_or_beginnings;
 use crate::errors::Faults;
 use crate::place::At;
 use crate::settings::keys::{HourSettings, KeySettings, ParameterSettings};
@@ -63,8 +64,8 @@ fn calls(
         regions: entry.regions.as_ref().map(|names| texts(&names.value)),
         max_input_tokens: entry.max_input_tokens.map(|most| most.value.get()),
         max_output_tokens: entry.max_output_tokens.map(|most| most.value.get()),
-        tools: entry.tools.as_ref().map(|names| texts(&names.value)),
-        denied_tools: texts(&entry.denied_tools.value),
+        tools: entry.tools.as_ref().map(|names| names_or_beginnings(&names.value, faults)),
+        denied_tools: names_or_beginnings(&entry.denied_tools.value, faults),
         no_fallbacks: !entry.fallbacks.value,
         parameters: parameters(&entry.parameters, faults).map(Box::new),
         deny: deny(entry, faults).map(Box::new),

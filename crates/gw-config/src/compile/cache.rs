@@ -3,9 +3,10 @@
 use super::providers::Providers;
 use super::semantic::{Wanted, embedder};
 use crate::errors::Faults;
-use crate::place::Place;
+use crate::place::{At, Place};
 use crate::settings::FileSettings;
 use crate::settings::cache::{CacheMode, CacheScopeName, CacheSettings, CacheStoreName, ModelCacheSettings};
+use crate::shape::Whole;
 use gw_model::caching::{CachePolicies, CachePolicy, CacheScope, CacheStore, SemanticPolicy};
 use gw_model::routing::EmbedderName;
 use std::collections::HashMap;
@@ -13,6 +14,9 @@ use std::sync::Arc;
 
 /// Below that, turns have little in common.
 const LEAST_THRESHOLD_PERMILLE: u32 = 500;
+
+/// How long a call may have an answer kept that is its key's alone, unless the configuration says otherwise.
+const MAX_TTL_SECONDS: u64 = 2_592_000;
 
 /// `None` where no answer is ever reused.
 pub(super) fn policies(
@@ -28,7 +32,11 @@ pub(super) fn policies(
         opt_in: block.opt_in.value,
         scope: scope(block.scope.value),
         ttl_seconds: block.ttl_seconds.value.get(),
-        max_ttl_seconds: block.max_ttl_seconds.value.get(),
+        max_ttl_seconds: longest(
+            max_ttl(block.max_ttl_seconds.as_ref()),
+            scope(block.scope.value),
+            block.ttl_seconds.value.get(),
+        ),
         stale_while_revalidate_seconds: block.stale_while_revalidate_seconds.value.get(),
         stale_if_error_seconds: block.stale_if_error_seconds.value.get(),
         max_entry_bytes: block.max_entry_bytes.value.size(),
@@ -130,15 +138,15 @@ fn of_model(default: &CachePolicy, file: &CacheSettings, block: &ModelCacheSetti
         block.mode.as_ref().map_or(default.semantic.is_some(), |mode| mode.value == CacheMode::Semantic);
     let seconds = |at: Option<u64>, default: u64| at.unwrap_or(default);
     let stale = &block.stale_while_revalidate_seconds;
+    let scope = block.scope.as_ref().map_or(default.scope, |at| scope(at.value));
+    let ttl_seconds = seconds(block.ttl_seconds.as_ref().map(|at| at.value.get()), default.ttl_seconds);
+    let max_ttl = max_ttl(block.max_ttl_seconds.as_ref()).or(max_ttl(file.max_ttl_seconds.as_ref()));
     CachePolicy {
         is_on: block.mode.as_ref().map_or(default.is_on, |mode| mode.value != CacheMode::Off),
         opt_in: block.opt_in.as_ref().map_or(default.opt_in, |at| at.value),
-        scope: block.scope.as_ref().map_or(default.scope, |at| scope(at.value)),
-        ttl_seconds: seconds(block.ttl_seconds.as_ref().map(|at| at.value.get()), default.ttl_seconds),
-        max_ttl_seconds: seconds(
-            block.max_ttl_seconds.as_ref().map(|at| at.value.get()),
-            default.max_ttl_seconds,
-        ),
+        scope,
+        ttl_seconds,
+        max_ttl_seconds: longest(max_ttl, scope, ttl_seconds),
         stale_while_revalidate_seconds: seconds(
             stale.as_ref().map(|at| at.value.get()),
             default.stale_while_revalidate_seconds,
@@ -151,6 +159,19 @@ fn of_model(default: &CachePolicy, file: &CacheSettings, block: &ModelCacheSetti
         slow_reader_ms: default.slow_reader_ms,
         semantic: is_semantic.then(|| semantic_of_model(file, block)),
     }
+}
+
+fn max_ttl(given: Option<&At<Whole<1, 31_536_000>>>) -> Option<u64> {
+    given.map(|at| at.value.get())
+}
+
+/// How long a call may have its answer kept. What others are given too, no caller makes last longer than the operator has
+/// it, unless the operator says so.
+fn longest(given: Option<u64>, scope: CacheScope, ttl_seconds: u64) -> u64 {
+    given.unwrap_or(match scope {
+        CacheScope::Customer | CacheScope::Key => MAX_TTL_SECONDS,
+        CacheScope::Team | CacheScope::Organization | CacheScope::Global => ttl_seconds,
+    })
 }
 
 fn check(policy: &CachePolicy, place: crate::place::Place, faults: &mut Faults) {

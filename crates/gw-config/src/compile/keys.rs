@@ -10,9 +10,9 @@ use crate::shape::{Named, NamedEntry, Text, Texts};
 use gw_model::catalog::Catalog;
 use gw_model::limits::Budget;
 use gw_model::nearest::nearest;
-use gw_model::principal::model_matches;
+use gw_model::principal::{is_pattern, model_matches};
 use gw_model::snapshot::{Model, Provider};
-use gw_model::{Endpoint, KeyPolicy, KeyTerms, Secret};
+use gw_model::{AccountId, Endpoint, KeyPolicy, KeyTerms, Level, Secret};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ fn policy<'s>(
     let terms = KeyTerms {
         team_id: text(&entry.team_id),
         project_id: text(&entry.project_id),
-        plan_id: text(&entry.plan_id),
+        plan_id: plan(entry, faults),
         models: patterns(entry.models.as_ref(), known, checked, faults, warnings),
         endpoints: endpoints(entry.endpoints.as_ref()),
         limits: limits::limits(&entry.limits.value, faults),
@@ -148,6 +148,36 @@ fn expires(at: &At<Text>, faults: &mut Faults) -> Option<i64> {
     micros
 }
 
+/// Plans are made over the admin API, and only their ids say which is meant. What is no id would be no plan, and no limit.
+fn plan(entry: &KeySettings, faults: &mut Faults) -> Option<String> {
+    let given = entry.plan_id.as_ref()?;
+    let text = &given.value.0;
+    if !text.parse::<AccountId>().is_ok_and(|id| id.level == Level::Plan) {
+        faults
+            .add(given.place, format!("'plan_id' takes the id of a plan, such as plan_0123…, not '{text}'"));
+    }
+    Some(text.clone())
+}
+
+/// Can it cover something?
+fn check_pattern(pattern: &str, place: Place, faults: &mut Faults) -> bool {
+    let is_good = is_pattern(pattern);
+    if pattern.is_empty() {
+        faults.add(place, "a pattern is empty: remove it");
+    } else if !is_good {
+        faults.add(place, format!("pattern '{pattern}': '*' may stand at the end only, and once"));
+    }
+    is_good
+}
+
+/// Names, or beginnings with `*`, as they are written.
+pub(super) fn names_or_beginnings(list: &Texts, faults: &mut Faults) -> Vec<String> {
+    for At { value: Text(pattern), place } in &list.0 {
+        check_pattern(pattern, *place, faults);
+    }
+    list.0.iter().map(|text| text.value.0.clone()).collect()
+}
+
 pub(super) fn patterns<'s>(
     models: Option<&'s At<Texts>>,
     known: &KnownModels<'_>,
@@ -158,11 +188,7 @@ pub(super) fn patterns<'s>(
     let Some(models) = models else { return vec!["*".to_owned()] };
     let mut patterns = Vec::with_capacity(models.value.0.len());
     for At { value: Text(pattern), place } in &models.value.0 {
-        if pattern.trim_end_matches('*').contains('*') || pattern.ends_with("**") {
-            faults.add(*place, format!("model pattern '{pattern}': '*' may stand at the end only, and once"));
-        } else if pattern.is_empty() {
-            faults.add(*place, "a model pattern is empty: remove it");
-        } else if checked.insert(pattern.as_str()) {
+        if check_pattern(pattern, *place, faults) && checked.insert(pattern.as_str()) {
             known.warn_if_nothing(pattern, *place, warnings);
         }
         patterns.push(pattern.clone());

@@ -1,12 +1,13 @@
 //! Limits and budgets: what goes together, and how many there may be.
 
+use super::keys::names_or_beginnings;
 use crate::errors::Faults;
 use crate::place::At;
 use crate::settings::limits::{
     BudgetSettings, CountedUnit, Counting, LimitRule, LimitSettings, ReserveSettings, RolloverSettings,
     WindowName, sharing,
 };
-use crate::shape::{Texts, Whole};
+use crate::shape::Whole;
 use gw_model::limits::{Budget, Limit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, Reserve, Rollover};
 
 pub(super) fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
@@ -64,16 +65,12 @@ fn limit(rule: &LimitRule, faults: &mut Faults) -> Option<Limit> {
         per_seconds,
         kind: kind.into(),
         burst: rule.burst.map_or(0, |n| n.value.get()),
-        models: rule.models.as_ref().map(texts),
-        providers: rule.providers.as_ref().map(texts),
+        models: rule.models.as_ref().map(|list| names_or_beginnings(&list.value, faults)),
+        providers: rule.providers.as_ref().map(|list| names_or_beginnings(&list.value, faults)),
         shadow: rule.shadow.value,
         sharing: sharing(rule.mode.value, rule.on_unavailable.value),
         reserve: reserve(rule.reserve.as_ref(), kind, faults),
     })
-}
-
-fn texts(list: &At<Texts>) -> Vec<String> {
-    list.value.0.iter().map(|text| text.value.0.clone()).collect()
 }
 
 /// What is called is one provider's already: limits of some providers are of those who call, or of an alias.

@@ -4,6 +4,7 @@ use super::database::DatabaseSettings;
 use crate::errors::Faults;
 use crate::settings::FileSettings;
 use crate::settings::network::CorsSettings;
+use crate::settings::otlp::MetricAccess;
 use crate::settings::telemetry::{LogFormat, LogLevel};
 use gw_model::Network;
 use std::net::SocketAddr;
@@ -35,6 +36,8 @@ pub struct ServerSettings {
     pub log_format: LogFormat,
     /// How much is logged.
     pub log_level: LogLevel,
+    /// Who may read `/metrics`.
+    pub metric_access: MetricAccess,
 }
 
 /// PEM files to listen with TLS.
@@ -158,6 +161,7 @@ pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings
         workers: block.workers.map(|workers| workers.value.size()),
         log_format: file.telemetry.value.log_format.value,
         log_level: file.telemetry.value.log_level.value,
+        metric_access: file.telemetry.value.metrics.value.access.value,
     }
 }
 

@@ -11,8 +11,8 @@ settings! {
         default(false) opt_in: bool,
         /// How long an answer is fresh, in seconds.
         default(300) ttl_seconds: Whole<1, 31_536_000>,
-        /// The longest time that a call may ask for in place of `ttl_seconds`.
-        default(2_592_000) max_ttl_seconds: Whole<1, 31_536_000>,
+        /// The longest time that a call may ask for in place of `ttl_seconds`. Unless given: 2592000 (30 days) with scope `customer` or `key`; `ttl_seconds` where others share the answer.
+        optional max_ttl_seconds: Whole<1, 31_536_000>,
         /// How long a stale answer is still given while a new one is fetched, in seconds.
         default(0) stale_while_revalidate_seconds: Whole<0, 31_536_000>,
         /// How long a stale answer is still given when no target answers, in seconds.

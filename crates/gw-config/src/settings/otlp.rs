@@ -68,6 +68,8 @@ settings! {
 settings! {
     /// Metrics: those of `/metrics`, and those that the conventions for generative AI name.
     pub struct MetricBlock {
+        /// Who may read `/metrics`, here and on `admin_listen`: `open` is whoever reaches the port, `protected` asks for the master key or an admin token with `usage:read` for the gateway as a whole.
+        default("open") access: MetricAccess,
         /// Off with `false`, or where `OTEL_METRICS_EXPORTER` is `none`.
         optional enabled: bool,
         /// The whole address, where metrics go elsewhere. `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` when not given.
@@ -76,6 +78,16 @@ settings! {
         optional interval_ms: Whole<100, 3_600_000>,
         /// Most sets of attributes of each metric that the conventions name. What comes beyond is counted in one set.
         default(2_000) max_series: Whole<10, 100_000>,
+    }
+}
+
+choices! {
+    /// Who may read `/metrics`.
+    pub enum MetricAccess {
+        /// Whoever reaches the port.
+        Open = "open",
+        /// Whoever shows a credential that may.
+        Protected = "protected",
     }
 }
 

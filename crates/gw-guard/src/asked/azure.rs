@@ -60,9 +60,9 @@ pub(super) fn read(
     let text = ask.texts.start;
     let whole = question.texts.get(text)?.text.as_bytes();
     let (start, end) = (ask.offset, floor(whole, (ask.offset + MAX_PART_BYTES).min(whole.len())));
-    let told = |kind: &str, score: u8, reason: &'static str| Told {
+    let told = |kind: &'static str, score: u8, reason: &'static str| Told {
         text,
-        finding: Finding { start, end, kind: names::kind(kind), score, reason },
+        finding: Finding { start, end, kind, score, reason },
         most: GuardAction::Block,
         with: None,
     };
@@ -78,7 +78,7 @@ pub(super) fn read(
         };
         if severity >= from {
             let score = u8::try_from(severity * 100 / 7).unwrap_or(100).min(100);
-            all.push(told(category, score, "a category's severity"));
+            all.push(told(names::kind(question.guardrail, category), score, "a category's severity"));
         }
     }
     let lists = answer.get("blocklistsMatch").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

@@ -50,14 +50,16 @@ pub(super) fn read(question: &Question<'_>, answer: &Value) -> Option<Vec<Told>>
         for (policy, list, name) in OVERALL {
             for row in rows(policy, list) {
                 let Some(most) = action(&row) else { continue };
-                let kind = row.get(name).and_then(Value::as_str).unwrap_or("policy");
+                let kind = row.get(name).and_then(Value::as_str);
+                let kind = kind.map_or("policy", |kind| names::kind(question.guardrail, kind));
                 told.push(Told { most, ..Told::whole(question, last, kind, REASON) });
             }
         }
         for (policy, list, name) in MATCHES {
             for row in rows(policy, list) {
                 let Some(most) = action(&row) else { continue };
-                let kind = row.get(name).and_then(Value::as_str).unwrap_or("word");
+                let kind = row.get(name).and_then(Value::as_str);
+                let kind = kind.map_or("word", |kind| names::kind(question.guardrail, kind));
                 places(question, row.get("match").and_then(Value::as_str), kind, most, &mut told);
             }
         }
@@ -79,9 +81,14 @@ fn action(row: &Value) -> Option<GuardAction> {
 }
 
 /// Everywhere that a match stands; the last text as a whole where it stands nowhere.
-fn places(question: &Question<'_>, found: Option<&str>, kind: &str, most: GuardAction, told: &mut Vec<Told>) {
+fn places(
+    question: &Question<'_>,
+    found: Option<&str>,
+    kind: &'static str,
+    most: GuardAction,
+    told: &mut Vec<Told>,
+) {
     let before = told.len();
-    let kind = names::kind(kind);
     for (text, asked) in question.texts.iter().enumerate() {
         let Some(found) = found.filter(|found| !found.is_empty()) else { break };
         for (start, _) in asked.text.match_indices(found).take(super::MAX_FINDINGS) {

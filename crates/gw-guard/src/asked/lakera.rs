@@ -37,14 +37,14 @@ pub(super) fn read(question: &Question<'_>, answer: &Value) -> Option<Vec<Told>>
         let Some(text) = message(row) else { continue };
         let places = Places::new(&question.texts.get(text)?.text);
         let (start, end) = places.bytes(row.get("start")?.as_u64()?, row.get("end")?.as_u64()?)?;
-        let finding = Finding::sure(start, end, names::kind(detector(row)), REASON);
+        let finding = Finding::sure(start, end, names::kind(question.guardrail, detector(row)), REASON);
         told.push(Told { text, finding, most: GuardAction::Block, with: None });
     }
     for row in list("breakdown") {
         if row.get("detected").and_then(Value::as_bool) != Some(true) {
             continue;
         }
-        let kind = names::kind(detector(row));
+        let kind = names::kind(question.guardrail, detector(row));
         let last = question.texts.len().checked_sub(1)?;
         let text = message(row).unwrap_or(last).min(last);
         if !told.iter().any(|known| known.text == text && known.finding.kind == kind) {

@@ -6,22 +6,22 @@ use gw_model::guardrail::Speaker;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Categories by their codes.
-pub(super) const CATEGORIES: [(&str, &str); 14] = [
-    ("S1", "violent_crimes"),
-    ("S2", "non_violent_crimes"),
-    ("S3", "sex_related_crimes"),
-    ("S4", "child_sexual_exploitation"),
-    ("S5", "defamation"),
-    ("S6", "specialized_advice"),
-    ("S7", "privacy"),
-    ("S8", "intellectual_property"),
-    ("S9", "indiscriminate_weapons"),
-    ("S10", "hate"),
-    ("S11", "suicide_and_self_harm"),
-    ("S12", "sexual_content"),
-    ("S13", "elections"),
-    ("S14", "code_interpreter_abuse"),
+/// Categories by their codes, and the kinds of findings that they are.
+const CATEGORIES: [(&str, &str); 14] = [
+    ("S1", "s1_violent_crimes"),
+    ("S2", "s2_non_violent_crimes"),
+    ("S3", "s3_sex_related_crimes"),
+    ("S4", "s4_child_sexual_exploitation"),
+    ("S5", "s5_defamation"),
+    ("S6", "s6_specialized_advice"),
+    ("S7", "s7_privacy"),
+    ("S8", "s8_intellectual_property"),
+    ("S9", "s9_indiscriminate_weapons"),
+    ("S10", "s10_hate"),
+    ("S11", "s11_suicide_and_self_harm"),
+    ("S12", "s12_sexual_content"),
+    ("S13", "s13_elections"),
+    ("S14", "s14_code_interpreter_abuse"),
 ];
 
 pub(super) fn ask(question: &Question<'_>, model: &str) -> Ask {
@@ -63,10 +63,11 @@ pub(super) fn read(question: &Question<'_>, answer: &Value, categories: &[Arc<st
     }
     let counts =
         |code: &str| categories.is_empty() || categories.iter().any(|known| known.eq_ignore_ascii_case(code));
-    let name = |code: &str| {
+    // What is no category of theirs is the model's own word, and could be anybody's.
+    let kind = |code: &str| {
         let known = CATEGORIES.iter().find(|(known, _)| known.eq_ignore_ascii_case(code));
-        known.map_or_else(|| code.to_owned(), |(code, name)| format!("{code}_{name}"))
+        known.map_or("unsafe", |(_, kind)| *kind)
     };
-    let told = |code: &&str| Told::whole(question, last, &name(code), "the model's verdict");
+    let told = |code: &&str| Told::whole(question, last, kind(code), "the model's verdict");
     Some(codes.iter().filter(|code| counts(code)).map(told).collect())
 }

@@ -76,6 +76,10 @@ pub struct About {
     pub customer: String,
     /// Seconds since the epoch.
     pub now_s: i64,
+    /// The caller wants nothing that was kept before.
+    pub no_read: bool,
+    /// The caller wants nothing to be kept.
+    pub no_store: bool,
 }
 
 /// What somebody is asked.
@@ -142,9 +146,9 @@ pub struct Told {
 
 impl Told {
     /// Something about a text as a whole.
-    fn whole(question: &Question<'_>, text: usize, kind: &str, reason: &'static str) -> Self {
+    fn whole(question: &Question<'_>, text: usize, kind: &'static str, reason: &'static str) -> Self {
         let end = question.texts.get(text).map_or(0, |asked| asked.text.len());
-        let finding = Finding { start: 0, end, kind: names::kind(kind), score: 100, reason };
+        let finding = Finding { start: 0, end, kind, score: 100, reason };
         Self { text, finding, most: GuardAction::Block, with: None }
     }
 }

@@ -1,5 +1,6 @@
 //! Moderation in OpenAI's format, by a model of the gateway or by a host. Serves the guardrails of that kind.
 
+use super::names;
 use super::{Ask, Question, Told, Way, bearer};
 use crate::finding::Finding;
 use gw_model::guardrail::{GuardAction, Host, Threshold};
@@ -38,10 +39,9 @@ pub(super) fn read(
         let scores = result.get("category_scores").and_then(Value::as_object);
         let score = |category: &str| scores.and_then(|scores| scores.get(category)).and_then(Value::as_f64);
         let end = question.texts.get(text)?.text.len();
-        let mut add = |category: &str, score: Option<f64>| {
+        let mut add = |kind: &'static str, score: Option<f64>| {
             let score = score.map_or(Some(100), super::percent)?;
-            let finding =
-                Finding { start: 0, end, kind: super::names::kind(category), score, reason: REASON };
+            let finding = Finding { start: 0, end, kind, score, reason: REASON };
             told.push(Told { text, finding, most: GuardAction::Block, with: None });
             Some(())
         };
@@ -59,7 +59,7 @@ pub(super) fn read(
                 add("flagged", None)?;
             }
             for category in flagged {
-                add(category, score(category))?;
+                add(names::kind(question.guardrail, category), score(category))?;
             }
             continue;
         }
@@ -68,7 +68,7 @@ pub(super) fn read(
             // A category that the model does not know can not be over its threshold, and must not look checked.
             let found = score(&threshold.category)?;
             if found * 1000.0 >= f64::from(threshold.from) {
-                add(&threshold.category, Some(found))?;
+                add(names::configured(&threshold.category), Some(found))?;
             }
         }
     }

@@ -64,7 +64,7 @@ pub(super) fn read(question: &Question<'_>, answer: &PluginAnswer) -> Option<Vec
         if piece.is_empty() {
             return None;
         }
-        let finding = Finding::sure(start, end, names::kind(&found.kind), REASON);
+        let finding = Finding::sure(start, end, names::kind(question.guardrail, &found.kind), REASON);
         Some(Told { text, finding, most, with: found.replacement.clone() })
     };
     answer.findings.iter().map(one).collect()

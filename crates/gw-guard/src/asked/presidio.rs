@@ -37,7 +37,7 @@ pub(super) fn read(question: &Question<'_>, ask: &Ask, answer: &Value) -> Option
     let places = Places::new(&question.texts.get(text)?.text);
     let one = |found: &Value| {
         let (start, end) = places.bytes(found.get("start")?.as_u64()?, found.get("end")?.as_u64()?)?;
-        let kind = names::kind(found.get("entity_type")?.as_str()?);
+        let kind = names::kind(question.guardrail, found.get("entity_type")?.as_str()?);
         let score = super::percent(found.get("score").and_then(Value::as_f64).unwrap_or(1.0))?;
         let finding = Finding { start, end, kind, score, reason: "an entity that the analyzer found" };
         Some(Told { text, finding, most: GuardAction::Block, with: None })

@@ -94,7 +94,7 @@ fn a_judge_answers_in_json_or_not_at_all() {
         "<think>hm {</think>\n{\"violation\": true, \"score\": 0.8, \"text\": 0, \"category\": \"medicine\"}",
     ] {
         let found = heard(&who, &texts, 0, &chat(said)).unwrap();
-        assert_eq!(found, [(0, 0, 1, "medicine", 80, GuardAction::Block)], "{said}");
+        assert_eq!(found, [(0, 0, 1, "violation", 80, GuardAction::Block)], "{said}");
     }
     assert_eq!(heard(&who, &texts, 0, &chat("{\"violation\":false}")).unwrap(), []);
     for said in ["", "no", "{}", "{\"violation\":\"no\"}", "{\"violation\":false} {\"violation\":true}", "[]"]
@@ -250,4 +250,52 @@ fn too_much_text_is_not_sent() {
     let (about, long) = (About::default(), text(Speaker::User, &"x".repeat(100_001)));
     let question = Question { guardrail: "g", side: Side::Request, about: &about, texts: &[&long] };
     assert_eq!(asks(&spec(who), &question).err(), Some(AskFault::TooLong));
+}
+
+#[test]
+fn words_that_others_make_up_are_no_kinds() {
+    let texts = [text(Speaker::User, "My card is 4111 1111 1111 1111, Jane Doe")];
+    let judge = Asked::Judge { model: "j".into(), rule: "No cards.".into() };
+    let said = json!({"violation": true, "text": 0, "category": "4111111111111111 Jane Doe"}).to_string();
+    assert_eq!(heard(&judge, &texts, 0, &chat(&said)).unwrap()[0].3, "violation");
+    let llama = Asked::LlamaGuard { model: "g".into(), categories: Vec::new() };
+    let kinds = |rows: Vec<Row>| rows.into_iter().map(|row| row.3).collect::<Vec<_>>();
+    let found = heard(&llama, &texts, 0, &chat("unsafe\nS2, Jane, 4111111111111111")).unwrap();
+    assert_eq!(kinds(found), ["s2_non_violent_crimes", "unsafe", "unsafe"]);
+    let at = Host { api_key: None, ..host() };
+    let hook = Asked::Webhook { at: at.clone(), secret: None };
+    for (kind, expected) in [
+        ("Code Name", "code_name"),
+        ("iso_3166", "iso_3166"),
+        ("4111 1111 1111 1111", "other"),
+        ("card-4111-1111", "other"),
+        ("12345", "other"),
+        ("a1b2c3d4e5f6g7h8i9", "other"),
+        ("", "other"),
+    ] {
+        let answer = json!({"verdict": "block", "findings": [{"text": 0, "kind": kind}]});
+        assert_eq!(kinds(heard(&hook, &texts, 0, &answer).unwrap()), [expected], "{kind}");
+        let answer = json!({"verdict": "block", "kind": kind});
+        assert_eq!(kinds(heard(&hook, &texts, 0, &answer).unwrap()), [expected], "{kind}");
+    }
+    let presidio = Asked::Presidio { at, language: "en".into(), entities: Vec::new(), min_score_permille: 0 };
+    let answer = json!([{"entity_type": "4111111111111111", "start": 0, "end": 2, "score": 1.0}]);
+    assert_eq!(kinds(heard(&presidio, &texts, 0, &answer).unwrap()), ["other"]);
+}
+
+#[test]
+fn a_guardrail_uses_up_its_own_names_only() {
+    let letters = |number: usize| {
+        let letter = |digit: usize| char::from(b'a' + u8::try_from(digit % 26).unwrap());
+        format!("made_up_{}{}{}", letter(number), letter(number / 26), letter(number / 676))
+    };
+    for number in 0..2 * names::MAX_OF_GUARDRAIL {
+        let kept = names::kind("talkative", &letters(number));
+        let expected = if number < names::MAX_OF_GUARDRAIL { letters(number) } else { "other".to_owned() };
+        assert_eq!(kept, expected);
+    }
+    assert_eq!(names::kind("talkative", &letters(0)), letters(0), "it is known already");
+    assert_eq!(names::kind("quiet", "card"), "card");
+    assert_eq!(names::kind("talkative", "card"), "other", "whatever others call so");
+    assert_eq!(names::configured("Topic 20260101"), "topic_20260101", "the operator's own");
 }

@@ -1,7 +1,7 @@
 //! Topics: a text is of a topic when a piece of it means nearly what one of the topic's examples does. Serves the guardrails
 //! of that kind; whoever has vectors hands them in. It must not compute any.
 
-use super::{AskFault, Question, Told};
+use super::{AskFault, Question, Told, names};
 use gw_model::guardrail::Topic;
 
 /// Longest piece of a text that is compared, in bytes: models for embeddings read little more.
@@ -84,7 +84,12 @@ pub fn read<V: AsRef<[f32]>>(
             if topic.is_allowed {
                 is_allowed = true;
             } else {
-                let found = Told::whole(question, text, &topic.name, "it means nearly what an example does");
+                let found = Told::whole(
+                    question,
+                    text,
+                    names::configured(&topic.name),
+                    "it means nearly what an example does",
+                );
                 told.push(scored(found, best));
             }
         }

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 const REASON: &str = "the web hook's verdict";
 
+/// The kind of what the web hook has no name for.
+const VERDICT: &str = "verdict";
+
 /// Longest replacement, in bytes.
 const MAX_REPLACEMENT_BYTES: usize = 64 << 10;
 
@@ -65,7 +68,8 @@ pub(super) fn read(question: &Question<'_>, answer: &Value) -> Option<Vec<Told>>
             return None;
         }
         let last = question.texts.len().checked_sub(1)?;
-        let whole = Told::whole(question, last, kind.unwrap_or("verdict"), REASON);
+        let kind = kind.map_or(VERDICT, |kind| names::kind(question.guardrail, kind));
+        let whole = Told::whole(question, last, kind, REASON);
         return Some(vec![Told { most, ..whole }]);
     }
     findings.iter().map(|finding| one(question, finding, kind, most)).collect()
@@ -89,6 +93,7 @@ fn one(question: &Question<'_>, found: &Value, kind: Option<&str>, most: GuardAc
         None => 100,
         Some(score) => super::percent(score.as_f64()?)?,
     };
-    let kind = names::kind(found.get("kind").and_then(Value::as_str).or(kind).unwrap_or("verdict"));
+    let kind = found.get("kind").and_then(Value::as_str).or(kind);
+    let kind = kind.map_or(VERDICT, |kind| names::kind(question.guardrail, kind));
     Some(Told { text, finding: Finding { start, end, kind, score, reason: REASON }, most, with })
 }

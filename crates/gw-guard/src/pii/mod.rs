@@ -173,21 +173,27 @@ const LEAST_DASHED: usize = 17;
 
 /// Appends what a segment has.
 pub(crate) fn scan(text: &[u8], segment: &Segment, kinds: &Kinds, room: &mut Room, out: &mut Vec<Finding>) {
+    let flags = segment.flags;
+    let has_number = flags.has_digit();
+    let may_be_number = has_number && may_have_number(text.get(segment.range.clone()).unwrap_or_default());
+    // Four numbers with full stops between them, parts with colons, or six parts with dashes.
+    let may_be_machine =
+        flags.has_colon() || (has_number && (flags.has_dot() || segment.range.len() >= LEAST_DASHED));
+    if !(flags.has_at() || may_be_number || may_be_machine) {
+        return;
+    }
     let Room { atoms, found } = room;
     found.clear();
-    if segment.flags.has_at() {
+    if flags.has_at() {
         email::find(text, segment.range.clone(), found);
     }
-    if segment.flags.has_digit() && may_have_number(text.get(segment.range.clone()).unwrap_or_default()) {
+    if may_be_number {
         split(text, segment, atoms);
         if atoms.len() >= DATE_ATOMS || atoms.iter().map(Atom::length).sum::<usize>() >= LEAST_CHARACTERS {
             numbers(&Run { text, atoms, behind: segment.behind.clone() }, found);
         }
     }
-    // Four numbers with full stops between them, parts with colons, or six parts with dashes.
-    let has_number = segment.flags.has_digit();
-    let may_be_machine = segment.flags.has_dot() || segment.range.len() >= LEAST_DASHED;
-    if segment.flags.has_colon() || (has_number && may_be_machine) {
+    if may_be_machine {
         machine::find(text, segment.range.clone(), found);
     }
     found.retain(|finding| kinds.has(finding.kind));

@@ -124,28 +124,59 @@ const PLACEHOLDERS: &[&str] = &[
     "%(",
 ];
 
+/// What bytes are.
+const SPACE: u8 = 1;
+const DIGIT: u8 = 2;
+const UPPER: u8 = 4;
+/// Neither a letter nor a digit of ASCII.
+const SIGN: u8 = 8;
+/// Stands between a name and its value.
+const GIVES: u8 = 16;
+
+const CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        table[at] = match byte {
+            _ if byte.is_ascii_whitespace() => SPACE,
+            b'0'..=b'9' => DIGIT,
+            b'A'..=b'Z' => UPPER,
+            b'a'..=b'z' => 0,
+            b'=' | b':' => SIGN | GIVES,
+            _ => SIGN,
+        };
+        at += 1;
+    }
+    table
+};
+
+/// Shortest value.
+const LEAST_BYTES: usize = 6;
+
 pub(super) fn find(text: &[u8], range: Range<usize>, with_entropy: bool, out: &mut Vec<Finding>) {
     let mut at = range.start;
     while at < range.end {
-        at += text[at..range.end].iter().take_while(|b| b.is_ascii_whitespace()).count();
-        let length = text[at..range.end].iter().take_while(|b| !b.is_ascii_whitespace()).count();
-        let end = at + length;
-        if length >= 6 && may_be_chosen(&text[at..end]) {
+        let (mut seen, mut end) = (0, at);
+        while let Some(byte) = text.get(end).filter(|_| end < range.end) {
+            let class = CLASSES[usize::from(*byte)];
+            if class & SPACE != 0 {
+                break;
+            }
+            seen |= class;
+            end += 1;
+        }
+        let may_be_given = || seen & GIVES != 0 || follows_sign(text, at);
+        if end - at >= LEAST_BYTES && may_be_chosen(seen) && may_be_given() {
             token(text, at, end, with_entropy, out);
         }
-        at = end.max(at + 1);
+        at = end + 1;
     }
 }
 
 /// Words alone are no secrets; what people choose has a digit, or a sign and a capital.
-fn may_be_chosen(token: &[u8]) -> bool {
-    let (mut digits, mut upper, mut signs) = (false, false, false);
-    for byte in token {
-        digits |= byte.is_ascii_digit();
-        upper |= byte.is_ascii_uppercase();
-        signs |= !byte.is_ascii_alphanumeric();
-    }
-    digits || (upper && signs)
+const fn may_be_chosen(seen: u8) -> bool {
+    seen & DIGIT != 0 || (seen & UPPER != 0 && seen & SIGN != 0)
 }
 
 /// A piece without white space: the value may be all of it, or what stands behind a sign in it.
@@ -197,7 +228,7 @@ fn judge(
     let value = value[..length].trim_ascii_end();
     let tail = value.iter().rev().take_while(|b| matches!(b, b'.' | b')' | b'}' | b']')).count();
     let value = if is_quoted { value } else { &value[..value.len() - tail] };
-    if value.len() < 6 || value.len() > 512 {
+    if value.len() < LEAST_BYTES || value.len() > 512 {
         return false;
     }
     let Some(kind) = named(text, sign, value, with_entropy) else { return false };
@@ -238,3 +269,6 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         |word: &&str| value.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
     PLACEHOLDERS.iter().any(starts) || value.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.'))
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,8 +97,10 @@ impl Secrets {
         if segment.flags.may_be_chosen() {
             assigned::find(text, range.clone(), self.entropy, &mut found);
         }
-        settle(&mut found);
-        out.append(&mut found);
+        if !found.is_empty() {
+            settle(&mut found);
+            out.append(&mut found);
+        }
     }
 }
 

@@ -188,6 +188,12 @@ impl Asked {
         )
     }
 
+    /// Can its verdict be that something is to be replaced, where a finding would stop the call?
+    #[must_use]
+    pub const fn may_replace(&self) -> bool {
+        matches!(self, Self::Webhook { .. } | Self::Bedrock { .. } | Self::Plugin { .. })
+    }
+
     /// The host that is asked, where it is one of its own.
     #[must_use]
     pub const fn host(&self) -> Option<&Host> {

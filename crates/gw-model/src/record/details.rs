@@ -34,6 +34,10 @@ pub struct RecordDetails {
     pub prices: Vec<PriceLine>,
     /// The trace that the call belongs to: its caller's, or one that was begun for it.
     pub trace_id: Option<TraceId>,
+    /// Of a call that was refused before any provider was tried: the model's name stands for something that is configured, or
+    /// that was served before. Others are made up, and counted under no name.
+    #[serde(default)]
+    pub is_resolved: bool,
 }
 
 /// What one guardrail found on one side of a call.

@@ -6,7 +6,7 @@ use super::purged::Purged;
 use crate::metrics::Metrics;
 use gw_model::Micros;
 use gw_model::caching::{CachePolicies, CachePolicy, CacheWish};
-use gw_store::answers::shelf::Shelf;
+use gw_store::answers::shelf::{NoReply, Purged as Shelved, Shelf};
 use gw_store::answers::similar::{Index, Turn};
 use gw_store::answers::{Answer, AnswerKey, Memory, Purge, Totals};
 use std::collections::HashSet;
@@ -33,6 +33,26 @@ impl std::fmt::Debug for Answers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Answers").field("memory", &self.memory).finish_non_exhaustive()
     }
+}
+
+/// What came of throwing answers away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purging {
+    /// How many there were, as far as this process knows.
+    pub count: usize,
+    /// Are they gone from the store beside the memory, too?
+    pub store: StorePurged,
+}
+
+/// See [`Purging`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorePurged {
+    /// They are, or there is no store.
+    Yes,
+    /// The store does not answer. This process gives none of them any more, and tells it as soon as it does.
+    Pending,
+    /// Nobody tells it: this process has lost it for good.
+    Lost,
 }
 
 /// What is there for a request.
@@ -127,11 +147,9 @@ impl Answers {
             return Some(true);
         }
         let Some(shelf) = self.shelf.get() else { return Some(false) };
+        let since = self.purges();
         match shelf.get(key).await {
-            Ok(Some(answer)) => {
-                self.memory.put(key, Arc::new(answer));
-                Some(true)
-            }
+            Ok(Some(answer)) => Some(self.take(key, Arc::new(answer), since)),
             Ok(None) => Some(false),
             Err(_) => None,
         }
@@ -141,6 +159,17 @@ impl Answers {
     /// takes it.
     pub(super) fn keep(&self, key: AnswerKey, answer: Answer, turn: Option<&Turn>, since: u64) -> bool {
         let answer = Arc::new(answer);
+        if !self.take(key, Arc::clone(&answer), since) {
+            return false;
+        }
+        if let Some(shelf) = self.shelf.get() {
+            shelf.put(key, &answer, turn);
+        }
+        true
+    }
+
+    /// Puts an answer into the memory; false where a purge after so many takes it.
+    fn take(&self, key: AnswerKey, answer: Arc<Answer>, since: u64) -> bool {
         if self.purged.takes(since, &key, &answer.labels) {
             return false;
         }
@@ -150,9 +179,6 @@ impl Answers {
             self.memory.purge(&Purge { key: Some(key), ..Purge::default() });
             return false;
         }
-        if let Some(shelf) = self.shelf.get() {
-            shelf.put(key, &answer, turn);
-        }
         true
     }
 
@@ -161,18 +187,34 @@ impl Answers {
         self.purged.count()
     }
 
-    /// Throws answers away; how many there were. Those that are on their way go to who waits for them, and are not kept.
-    /// To be called where waiting is allowed.
-    pub fn purge(&self, purge: &Purge) -> usize {
+    /// Throws answers away. Those that are on their way go to who waits for them, and are not kept. To be called where
+    /// waiting is allowed.
+    pub fn purge(&self, purge: &Purge) -> Purging {
         self.note(purge);
-        // First where they come from.
-        self.forget(self.shelf.get().map(|shelf| shelf.purge(purge)).unwrap_or_default(), purge)
+        // The memory gives none of it from now on, however long the store takes.
+        let mut gone: HashSet<AnswerKey> = self.memory.purge(purge).into_iter().collect();
+        let store = match self.shelf.get().map(|shelf| shelf.purge(purge)) {
+            None => StorePurged::Yes,
+            Some(Ok(Shelved { keys, is_pending })) => {
+                gone.extend(keys);
+                if is_pending { StorePurged::Pending } else { StorePurged::Yes }
+            }
+            Some(Err(NoReply)) => StorePurged::Lost,
+        };
+        // Once more, for what came from the store meanwhile.
+        Purging { count: self.forget(gone, purge), store }
+    }
+
+    /// Purges that the store beside the memory has not carried out yet.
+    #[must_use]
+    pub fn pending_purges(&self) -> usize {
+        self.shelf.get().map_or(0, Shelf::pending_purges)
     }
 
     /// The same for the memory of this process alone: elsewhere they are gone.
     pub fn purge_memory(&self, purge: &Purge) -> usize {
         self.note(purge);
-        self.forget(Vec::new(), purge)
+        self.forget(HashSet::new(), purge)
     }
 
     fn note(&self, purge: &Purge) {
@@ -180,8 +222,7 @@ impl Answers {
         self.flights.close_doors();
     }
 
-    fn forget(&self, gone: Vec<AnswerKey>, purge: &Purge) -> usize {
-        let mut gone: HashSet<AnswerKey> = gone.into_iter().collect();
+    fn forget(&self, mut gone: HashSet<AnswerKey>, purge: &Purge) -> usize {
         gone.extend(self.memory.purge(purge));
         if !gone.is_empty() {
             self.similar.retain(|key| !gone.contains(key));

@@ -114,7 +114,7 @@ pub(super) fn items(
 fn surroundings(screened: &Screened, policy: &CachePolicy, wish: &CacheWish) -> Digester {
     let mut digest = Digester(Sha256::new());
     digest.0.update([VERSION]);
-    who(screened, policy, &mut digest);
+    who(screened, policy, wish, &mut digest);
     target_class(screened, &mut digest);
     digest.add_optional(wish.namespace.as_deref());
     digest
@@ -157,24 +157,34 @@ fn room(screened: &Screened, policy: &SemanticPolicy, all_else: &Digester) -> Ro
 }
 
 /// Who shares it: never more than the policy says, and fewer where something tells callers apart.
-fn who(screened: &Screened, policy: &CachePolicy, digest: &mut Digester) {
+fn who(screened: &Screened, policy: &CachePolicy, wish: &CacheWish, digest: &mut Digester) {
     let ticket = &screened.ticket;
+    // The gateway's own: no caller, not even one with the master key, can ask until an answer suits it and leave that for
+    // a guardrail to find.
+    if ticket.context.is_own {
+        digest.0.update(b"o");
+    }
     let entry = ticket.key();
     let above = |level: Level| {
-        let found = entry.and_then(|key| key.above.iter().find(|account| account.id.level == level));
+        let found = entry.and_then(|key| key.above().iter().find(|account| account.id.level == level));
         found.map(|account| account.id)
     };
     let is_free = entry.is_none_or(|key| key.allows_every_provider())
         && ticket.beside_allows(|policy| policy.providers.is_none())
         && ticket.access(|access| (!access.calls.is_empty()).then_some(())).is_none();
-    // A stored answer is one key's, and so is what conditions make of who calls.
-    let is_own = screened.call.facts.stores || !is_free || screened.model.reads().is_some();
+    // A stored answer is one key's, and so is what conditions make of who calls. A caller's own name for its request says
+    // nothing about the request: under the same name, others ask for something else.
+    let is_apart = screened.call.facts.stores
+        || !is_free
+        || screened.model.reads().is_some()
+        || wish.key.is_some()
+        || ticket.context.is_own;
     let shared = match policy.scope {
-        CacheScope::Global if !is_own => {
+        CacheScope::Global if !is_apart => {
             digest.0.update(b"g");
             true
         }
-        CacheScope::Organization | CacheScope::Team if !is_own => {
+        CacheScope::Organization | CacheScope::Team if !is_apart => {
             let team = || above(Level::Team);
             let account = match policy.scope {
                 CacheScope::Organization => above(Level::Organization).or_else(team),

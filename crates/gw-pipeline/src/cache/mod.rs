@@ -17,10 +17,12 @@ mod serve;
 mod similar;
 mod wish;
 
-pub use answers::Answers;
+pub use answers::{Answers, Purging, StorePurged};
 pub(crate) use items::filled;
 pub use lead::Led;
 pub(crate) use lead::{Crew, Lead};
+
+pub(crate) use wish::for_questions;
 
 use crate::attempt::{Answered, Failed, Failure};
 use crate::guard::{Screened, screened_with_request};
@@ -95,6 +97,8 @@ async fn look(mut screened: Screened, policies: Arc<CachePolicies>) -> Result<Lo
         Ok(None) => {}
         Err(refusal) => return Err(screened.ticket.reject(refusal)),
     }
+    // A verdict, or a vector, is about one text: what was said of a similar one is not.
+    wish.exact |= screened.ticket.context.is_own;
     // What the caller says is read in any case: it may have to be taken out, or to be refused.
     let policy = policies.of(&screened.model.name).filter(|policy| wish::is_let_in(policy, &wish));
     let policy = policy.filter(|_| key::is_cacheable(&screened));

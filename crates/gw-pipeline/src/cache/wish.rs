@@ -1,6 +1,7 @@
 //! What a call wants of the cache: its headers, which ingress read, and the member `cache` of its body, as LiteLLM's
 //! callers write it. Serves the cache stage.
 
+use crate::ticket::Open;
 use bytes::Bytes;
 use gw_model::caching::{CachePolicy, CacheWish};
 use gw_model::{Call, Endpoint, ErrorCode, Refusal, WireFormat};
@@ -22,6 +23,34 @@ pub(super) fn take_from_body(
     original: Option<Bytes>,
     max_depth: usize,
 ) -> Result<Option<CacheWish>, Refusal> {
+    let Some(wish) = of_body(call, original.as_ref())? else { return Ok(None) };
+    if let Some(less) = gw_wire::adapt::without(&call.body, "cache") {
+        let mut facts = gw_wire::facts::read_with_model(call.format, &less, max_depth, &call.facts.model)?;
+        facts.stream |= call.facts.stream;
+        facts.json_array = call.facts.json_array;
+        call.facts = facts;
+        call.body = less;
+    }
+    Ok(Some(wish))
+}
+
+/// What the caller wants for questions that are asked about its texts before the cache is: their answers say something
+/// about these, and are neither read nor kept where its own are not.
+pub(crate) fn for_questions(ticket: &Open, call: &Call, original: &Bytes) -> CacheWish {
+    let mut wish = CacheWish::default();
+    if ticket.worker().gateway().answers.is_used() {
+        // What is wrong with what it says is refused when the cache reads it.
+        let body = of_body(call, Some(original)).ok().flatten();
+        for said in ticket.context.cache.as_deref().into_iter().chain(&body) {
+            wish.no_read |= said.no_read;
+            wish.no_store |= said.no_store;
+        }
+    }
+    wish
+}
+
+/// What a body says. Errors: 400 when it is not what it should be.
+fn of_body(call: &Call, original: Option<&Bytes>) -> Result<Option<CacheWish>, Refusal> {
     let may_have = call.format.api() == gw_model::Api::OpenAi;
     let is_raw = call.raw.is_some() || call.facts.is_form;
     if !may_have
@@ -31,22 +60,13 @@ pub(super) fn take_from_body(
     {
         return Ok(None);
     }
-    let original = original.unwrap_or_else(|| call.body.clone());
-    let Ok(body) = Object::parse(&original, DEPTH_CEILING) else { return Ok(None) };
+    let Ok(body) = Object::parse(original.unwrap_or(&call.body), DEPTH_CEILING) else { return Ok(None) };
     let Some(value) = body.get("cache") else { return Ok(None) };
-    let wish = match value.kind {
+    Ok(Some(match value.kind {
         Kind::Object => read(&value.object().map_err(|_| wrong("cache", "names a member twice"))?)?,
         Kind::Null => CacheWish::default(),
         _ => return Err(wrong("cache", "must be an object")),
-    };
-    if let Some(less) = gw_wire::adapt::without(&call.body, "cache") {
-        let mut facts = gw_wire::facts::read_with_model(call.format, &less, max_depth, &call.facts.model)?;
-        facts.stream |= call.facts.stream;
-        facts.json_array = call.facts.json_array;
-        call.facts = facts;
-        call.body = less;
-    }
-    Ok(Some(wish))
+    }))
 }
 
 fn read(cache: &Object<'_>) -> Result<CacheWish, Refusal> {

@@ -13,6 +13,32 @@ use std::rc::Rc;
 
 /// Asks about a request, and replaces in it what is to be replaced. Errors: a guardrail stops the call.
 pub(super) async fn ask(ticket: &mut Ticket, call: &mut Call, max_depth: usize) -> Result<(), Refusal> {
+    let Some(chosen) = ticket.guarded.as_ref().map(|guarded| guarded.chosen.clone()) else { return Ok(()) };
+    let mut heard = hear(call).await?;
+    for asking in chosen.changing(Side::Request) {
+        let tasks = heard.tasks(std::iter::once(&asking));
+        if put_question(ticket, call, &heard, &tasks, max_depth).await? {
+            heard = hear(call).await?;
+        }
+    }
+    let tasks = heard.tasks(chosen.judging(Side::Request));
+    let is_parallel = |task: &Task| task.asking.rail.check().asked().is_some_and(|ask| ask.is_parallel);
+    let (beside, before): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(is_parallel);
+    if !beside.is_empty() {
+        let (worker, about, texts) = (Rc::clone(ticket.worker()), about(ticket, call), heard.texts.clone());
+        if let Some(guarded) = &mut ticket.guarded {
+            guarded.beside = Some(Beside::new(&worker, about, texts, beside));
+        }
+    }
+    let asked = put_question(ticket, call, &heard, &before, max_depth).await;
+    if let (Err(_), Some(guarded)) = (&asked, &mut ticket.guarded) {
+        guarded.beside = None;
+    }
+    asked.map(|_| ())
+}
+
+/// The texts of a request.
+async fn hear(call: &Call) -> Result<Heard, Refusal> {
     let (body, whole) = (call.body.clone(), full(call));
     let heard = aside(body.len(), move || {
         let mut heard = Heard::default();
@@ -23,47 +49,46 @@ pub(super) async fn ask(ticket: &mut Ticket, call: &mut Call, max_depth: usize) 
         }
         heard
     });
-    let heard = heard.await?;
-    let about = about(ticket, call);
-    let worker = Rc::clone(ticket.worker());
-    let Some(guarded) = &mut ticket.guarded else { return Ok(()) };
-    let tasks = heard.tasks(guarded.chosen.asking(Side::Request));
-    let is_parallel = |task: &Task| task.asking.rail.check().asked().is_some_and(|ask| ask.is_parallel);
-    let (beside, before): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(is_parallel);
-    if !beside.is_empty() {
-        let texts = heard.texts.clone();
-        guarded.beside = Some(Beside::new(&worker, about.clone(), texts, beside));
+    heard.await
+}
+
+/// Asks some at the same time; false where the request stays as it is. Errors: one of them stops the call.
+async fn put_question(
+    ticket: &mut Ticket,
+    call: &mut Call,
+    heard: &Heard,
+    tasks: &[Task],
+    max_depth: usize,
+) -> Result<bool, Refusal> {
+    if tasks.iter().all(|task| task.texts.is_empty()) {
+        return Ok(false);
     }
-    if before.is_empty() {
-        return Ok(());
-    }
-    let outcomes = ask_all(&worker, Side::Request, &about, &heard.texts, &before).await;
+    let (worker, about) = (Rc::clone(ticket.worker()), about(ticket, call));
+    let outcomes = ask_all(&worker, Side::Request, &about, &heard.texts, tasks).await;
+    let Some(guarded) = &mut ticket.guarded else { return Ok(false) };
     guarded.note_asked(&outcomes);
     let Guarded { session, original, .. } = &mut **guarded;
     let told = sorted(outcomes, heard.texts.len(), Side::Request, &mut session.notes);
     let bodies = told.and_then(|told| heard.apply(&told, None, session, original));
-    let bodies = match bodies {
-        Ok(bodies) => bodies,
-        Err(stopped) => {
-            guarded.beside = None;
-            return Err(blocked(&guarded.chosen, &stopped));
-        }
-    };
-    let mut bodies = bodies.into_iter();
+    let mut bodies = bodies.map_err(|stopped| blocked(&guarded.chosen, &stopped))?.into_iter();
     let (body, whole) = (bodies.next().flatten(), bodies.next().flatten());
-    if body.is_some() || whole.is_some() {
-        let body = body.unwrap_or_else(|| call.body.clone());
-        let model = call.facts.model.clone();
-        let facts = gw_wire::facts::read_with_model(call.format, &body, max_depth, &model)?;
-        put(call, Changed { body, full: whole, facts });
+    if body.is_none() && whole.is_none() {
+        return Ok(false);
     }
-    Ok(())
+    let body = body.unwrap_or_else(|| call.body.clone());
+    let model = call.facts.model.clone();
+    let facts = gw_wire::facts::read_with_model(call.format, &body, max_depth, &model)?;
+    put(call, Changed { body, full: whole, facts });
+    Ok(true)
 }
 
 /// What those who are asked are told of the call.
 pub(crate) fn about(ticket: &Open, call: &Call) -> About {
     let key = ticket.key();
+    let wanted = ticket.guarded.as_ref().map(|guarded| guarded.wanted).unwrap_or_default();
     About {
+        no_read: wanted.no_read,
+        no_store: wanted.no_store,
         request_id: ticket.record.id.to_string(),
         model: call.facts.model.clone(),
         format: call.format.as_str(),

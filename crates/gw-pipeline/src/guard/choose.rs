@@ -157,7 +157,7 @@ fn of_key(ticket: &Ticket) -> impl Iterator<Item = &str> {
 
 /// Calls `each` with the names that the accounts of the call and their plans give.
 fn of_accounts(ticket: &Ticket, mut each: impl FnMut(&str)) {
-    let of_key = ticket.key().into_iter().flat_map(|key| key.plan().into_iter().chain(key.above.iter()));
+    let of_key = ticket.key().into_iter().flat_map(|key| key.plan().into_iter().chain(key.above()));
     let each = std::cell::RefCell::new(&mut each);
     for account in of_key.chain(ticket.beside()) {
         account.permits(|policy| {

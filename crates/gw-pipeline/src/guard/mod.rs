@@ -12,6 +12,7 @@ mod state;
 mod trial;
 
 use crate::authorize::refuse_hidden_models;
+use crate::cache::for_questions;
 use crate::ensemble::whole_of;
 use crate::lineup::Lineup;
 use crate::live::Live;
@@ -131,14 +132,26 @@ async fn look(ticket: &mut Ticket, live: &Live, call: &mut Call, chosen: Chosen)
     let stopped: Option<Blocked> = looked.stopped;
     let guarded = ticket.guarded.insert(Box::new(looked.guarded));
     let CallFacts { include_usage, json_array, .. } = call.facts;
-    guarded.wanted = Wanted { include_usage, json_array, stream: false };
+    guarded.wanted = Wanted { include_usage, json_array, ..Wanted::default() };
     if let Some(stopped) = stopped {
         return Err(blocked(&guarded.chosen, &stopped));
     }
     if let Some(changed) = looked.changed {
         put(call, changed?);
     }
+    if ticket.guarded.as_ref().is_some_and(|guarded| guarded.chosen.asks()) {
+        note_wishes(ticket, call);
+    }
     if asks { ask::ask(ticket, call, max_depth).await } else { Ok(()) }
+}
+
+/// What the caller wants of the cache holds for questions about its texts, too.
+fn note_wishes(ticket: &mut Ticket, call: &Call) {
+    let Some(original) = ticket.guarded.as_ref().map(|guarded| guarded.original.clone()) else { return };
+    let wish = for_questions(ticket, call, &original);
+    if let Some(guarded) = &mut ticket.guarded {
+        (guarded.wanted.no_read, guarded.wanted.no_store) = (wish.no_read, wish.no_store);
+    }
 }
 
 /// Nothing of a stream goes on that may have to be asked for again: it is fetched whole, and given as a stream then.

@@ -62,6 +62,22 @@ impl Chosen {
         })
     }
 
+    /// Those of them that may change a text, in their order: they are asked one after the other, each about what the one
+    /// before left, so that nobody is told what another would have masked.
+    pub(crate) fn changing(&self, side: Side) -> Vec<Asking> {
+        self.asking(side).filter(|asking| asking.may_change(side)).cloned().collect()
+    }
+
+    /// The others: they are asked after them, all at the same time.
+    pub(crate) fn judging(&self, side: Side) -> impl Iterator<Item = &Asking> {
+        self.asking(side).filter(move |asking| !asking.may_change(side))
+    }
+
+    /// Does one of them ask others, about either side?
+    pub(crate) fn asks(&self) -> bool {
+        !self.0.asking.is_empty()
+    }
+
     /// Does one of them know of the call?
     pub(crate) fn has_expressions(&self) -> bool {
         self.0.all.iter().any(|rail| matches!(rail.spec.check, CheckSpec::Expression(_)))
@@ -178,6 +194,10 @@ pub(crate) struct Wanted {
     pub(crate) json_array: bool,
     /// A stream, though it is fetched whole.
     pub(crate) stream: bool,
+    /// Nothing that was kept about its texts before.
+    pub(crate) no_read: bool,
+    /// Nothing is to be kept about its texts.
+    pub(crate) no_store: bool,
 }
 
 impl Guarded {

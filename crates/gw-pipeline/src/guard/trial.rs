@@ -73,19 +73,34 @@ async fn attempt(worker: &Rc<Worker>, trial: Trial) -> Tried {
     let live = worker.live();
     let Trial { guardrails, text, place } = trial;
     let asking: Vec<_> = guardrails.iter().filter_map(|name| live.guards.asking(name)).collect();
-    let mut heard = Heard::default();
-    heard.text(text.clone(), place, true);
-    let tasks: Vec<Task> = heard.tasks(asking.iter());
     let about = About { now_s: worker.now().div_euclid(1_000_000), ..About::default() };
-    let outcomes = ask_all(worker, place.side, &about, &heard.texts, &tasks).await;
+    let (changing, judging): (Vec<_>, Vec<_>) =
+        asking.into_iter().partition(|asking| asking.may_change(place.side));
+    // As for a call: those that may change it one after the other, then the others.
+    let rounds = changing.into_iter().map(|asking| vec![asking]).chain(std::iter::once(judging));
     let mut session = Session::default();
-    let judged = sorted(outcomes, 1, place.side, &mut session.notes).and_then(|told| {
-        let told = told.into_iter().flatten();
-        pass_told(told, None, &text, place, Form::Plain, &mut session, text.as_bytes())
-    });
+    let (mut changed, mut judged): (Option<String>, _) = (None, Ok(()));
+    for asking in rounds.filter(|asking| !asking.is_empty()) {
+        let now = changed.clone().unwrap_or_else(|| text.clone());
+        let mut heard = Heard::default();
+        heard.text(now.clone(), place, true);
+        let tasks: Vec<Task> = heard.tasks(asking.iter());
+        let outcomes = ask_all(worker, place.side, &about, &heard.texts, &tasks).await;
+        let passed = sorted(outcomes, 1, place.side, &mut session.notes).and_then(|told| {
+            let told = told.into_iter().flatten();
+            pass_told(told, None, &now, place, Form::Plain, &mut session, text.as_bytes())
+        });
+        match passed {
+            Ok(after) => changed = after.or(changed),
+            Err(stop) => {
+                judged = Err(stop);
+                break;
+            }
+        }
+    }
     let notes = session.notes.list;
     match judged {
-        Ok(changed) => Tried { changed, stopped_by: None, notes },
+        Ok(()) => Tried { changed, stopped_by: None, notes },
         Err(stop) => Tried { changed: None, stopped_by: Some(stop.guardrail), notes },
     }
 }

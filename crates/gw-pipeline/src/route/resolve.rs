@@ -17,6 +17,18 @@ pub struct Resolution {
     pub model: Arc<Lineup>,
     /// The `provider/model` spelling, when the name is not an alias.
     pub qualified: Option<Arc<str>>,
+    /// It is an alias, or a name that the configuration or the catalogue has. Behind `provider/` callers may write anything.
+    pub is_configured: bool,
+}
+
+/// Does the configuration or the catalogue know what a name that is no alias stands for?
+pub(crate) fn is_configured(snapshot: &Snapshot, model: &Model) -> bool {
+    let [target] = &*model.targets else { return false };
+    let (provider, name) = (&target.provider, &*target.model);
+    let is_same = |other: &Arc<Target>| *other.model == *name && other.provider.name == provider.name;
+    lists(snapshot, provider, name)
+        || snapshot.custom_info(&provider.name, name).is_some()
+        || snapshot.models.values().any(|model| model.targets.iter().any(is_same))
 }
 
 /// Resolves a name that is no alias.

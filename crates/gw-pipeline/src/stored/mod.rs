@@ -95,6 +95,7 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
         Err(refusal) => return Err(ticket.reject(refusal)),
     };
     ticket.record.model.clone_from(&object.model);
+    ticket.note_named();
     ticket.record.cache.push_str("bypass");
     if object.is_kept_here() {
         here::serve(ticket, &request, object).await

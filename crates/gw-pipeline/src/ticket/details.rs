@@ -1,7 +1,7 @@
 //! What a record says besides the ending: gathered as the call goes on, and put together when it ends. It must not decide
 //! anything.
 
-use super::Open;
+use super::{Open, price};
 use gw_model::snapshot::Target;
 use gw_model::{PriceLine, ServiceTier, Usage};
 use std::net::IpAddr;
@@ -54,6 +54,21 @@ impl Open {
         );
     }
 
+    /// What an answer that was there already would have cost.
+    pub(super) fn note_saved(&mut self, usage: &Usage) {
+        if let Some(hit) = &self.hit {
+            self.record.saved = price(&hit.target.info, usage, self.tier);
+            self.worker.gateway().metrics.note_saved(self.record.saved);
+        }
+    }
+
+    /// What vectors would have cost that were there already, beside those that were asked for.
+    pub(crate) fn note_reused(&mut self, target: &Target, tokens: u64) {
+        let usage = Usage { input_tokens: tokens, ..Usage::default() };
+        self.record.saved = price(&target.info, &usage, self.tier);
+        self.worker.gateway().metrics.note_saved(self.record.saved);
+    }
+
     /// Puts into the record what the caller said of itself, and how the call was held up. Nothing reads the context after.
     pub(super) fn note_details(&mut self) {
         let kept = self.worker.gateway().client_ip();
@@ -71,9 +86,14 @@ impl Open {
         }
         details.session = context.session.take();
         details.tags = context.tags.take();
-        details.metadata = context.metadata.take();
+        details.metadata = context.metadata.take().filter(|text| is_json(text));
         details.client_ip = client_ip;
         details.waited_us = open.waited_us;
         details.trace_id = open.trace.as_ref().map(|trace| trace.id).or(context.trace_id);
     }
+}
+
+/// Is it JSON? Whoever reads records takes it for that.
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
 }

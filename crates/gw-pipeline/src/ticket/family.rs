@@ -47,6 +47,7 @@ impl Ticket {
         sub.open.context.clone_from(&open.context);
         sub.open.priority = open.priority;
         sub.open.timeout_ms = open.timeout_ms;
+        sub.open.name_as(open);
         sub.open.pins.clone_from(&open.pins);
         sub.open.errand.clone_from(&open.errand);
         sub.open.family = Some(family);

@@ -178,7 +178,7 @@ pub(super) fn apply(
         return Err(ApiError::invalid("name", text));
     }
     let policy = &mut profile.policy;
-    if let Some(models) = given.texts_or_null("models")? {
+    if let Some(models) = given.patterns_or_null("models")? {
         policy.models = models;
     }
     if let Some(endpoints) = given.endpoints()? {

@@ -322,7 +322,7 @@ fn forecast(found: &Forecast) -> Value {
         "from": time::format(found.from),
         "to": time::format(found.to),
         "spent_usd": found.spent.to_string(),
-        "expected_usd": found.expected.to_string(),
+        "expected_usd": found.expected.map(|expected| expected.to_string()),
     })
 }
 

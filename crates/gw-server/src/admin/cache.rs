@@ -9,6 +9,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use gw_model::{AccountId, KeyId, Level};
+use gw_pipeline::StorePurged;
 use gw_store::answers::Purge;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,6 +33,7 @@ pub(super) async fn show(
         "evicted": totals.evicted,
         "index_entries": index_entries,
         "index_bytes": index_bytes,
+        "pending_purges": app.gateway.answers.pending_purges(),
     })))
 }
 
@@ -59,8 +61,17 @@ pub(super) async fn purge(
         ApiError::malformed(format!("the body must be an object with what to purge: {error}"))
     })?;
     let purge = read(input)?;
-    let count = tokio::task::spawn_blocking(move || cache::purge(&app, &caller.origin, &purge)).await?;
-    Ok(Json(json!({ "purged": count })))
+    let purging = tokio::task::spawn_blocking(move || cache::purge(&app, &caller.origin, &purge)).await?;
+    let is_pending = match purging.store {
+        StorePurged::Yes => false,
+        StorePurged::Pending => true,
+        StorePurged::Lost => {
+            let text = "the memory of this gateway is purged, and its store is not: nobody works on that any more; restart this \
+                        gateway and purge again";
+            return Err(ApiError::busy(text));
+        }
+    };
+    Ok(Json(json!({ "purged": purging.count, "pending": is_pending })))
 }
 
 fn read(input: PurgeInput) -> Result<Purge, ApiError> {

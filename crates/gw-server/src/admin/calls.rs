@@ -32,11 +32,11 @@ pub(super) fn apply(given: &Given, rules: &mut CallRules, is_key: bool) -> Resul
     if let Some(most) = count(given, "max_input_tokens")? {
         rules.max_input_tokens = most;
     }
-    if let Some(tools) = given.texts_or_null("tools")? {
+    if let Some(tools) = given.patterns_or_null("tools")? {
         rules.tools = tools;
     }
-    if let Some(tools) = given.texts("denied_tools")? {
-        rules.denied_tools = tools;
+    if let Some(tools) = given.patterns_or_null("denied_tools")? {
+        rules.denied_tools = tools.unwrap_or_default();
     }
     if given.raw("fallbacks") == Some("null") {
         rules.no_fallbacks = false;

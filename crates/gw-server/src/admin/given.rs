@@ -5,6 +5,7 @@ mod once;
 
 use super::error::ApiError;
 use gw_model::Endpoint;
+use gw_model::principal::is_pattern;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap};
 
@@ -88,6 +89,18 @@ impl Given {
         Ok(Some(texts))
     }
 
+    /// The same of names, and of beginnings of names with `*`.
+    pub(super) fn patterns_or_null(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<Option<Vec<String>>>, ApiError> {
+        let given = self.texts_or_null(name)?;
+        match given.iter().flatten().flatten().find(|text| !is_pattern(text)) {
+            None => Ok(given),
+            Some(bad) => Err(ApiError::invalid(name, not_a_pattern(bad))),
+        }
+    }
+
     /// Endpoint kinds, or null. Outer `None`: not given.
     pub(super) fn endpoints(&self) -> Result<Option<Option<Vec<Endpoint>>>, ApiError> {
         let Some(names) = self.texts_or_null("endpoints")? else { return Ok(None) };
@@ -121,6 +134,11 @@ impl Given {
         }
         Ok(Some(map))
     }
+}
+
+/// What is said of text that is no pattern.
+pub(super) fn not_a_pattern(text: &str) -> String {
+    format!("pattern '{text}': '*' may stand at the end only, and once")
 }
 
 fn endpoint(name: &str) -> Result<Endpoint, ApiError> {

@@ -65,8 +65,8 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError>
     if let Some(plan) = given.text("plan_id")? {
         policy.plan_id = plan;
     }
-    if let Some(models) = given.texts("models")? {
-        policy.models = models;
+    if let Some(models) = given.patterns_or_null("models")? {
+        policy.models = models.unwrap_or_default();
     }
     if let Some(endpoints) = given.endpoints()? {
         policy.endpoints = endpoints;

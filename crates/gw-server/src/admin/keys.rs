@@ -238,6 +238,7 @@ impl From<KeysError> for ApiError {
                 Self::refused(field, error.to_string())
             }
             KeysError::NoMemberKeys => Self::refused("team_id", error.to_string()),
+            KeysError::NameForId { field, .. } => Self::invalid(field, error.to_string()),
             KeysError::OtherTeam { .. } | KeysError::BesideOwner { .. } => {
                 Self::invalid("team_id", error.to_string())
             }

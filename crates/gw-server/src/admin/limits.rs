@@ -1,15 +1,17 @@
 //! Limits and budgets in the API: how they are read, and how they are shown. The same for keys and for every
 //! account above them.
 
+mod budget;
 mod rollover;
 
 use super::error::ApiError;
-use super::given::Given;
+use super::given::{Given, not_a_pattern};
 use super::held;
 use gw_model::limits::{
-    Budget, Increase, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, Reserve,
-    Sharing, TimeZone,
+    Budget, Increase, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Reserve, Sharing,
+    TimeZone,
 };
+use gw_model::principal::is_pattern;
 use gw_model::{Micros, NanoUsd, time};
 use gw_store::memory::{MAX_BUDGETS_WITH_PLAN, MAX_LIMITS_WITH_PLAN, Rules, Tally};
 use serde::Deserialize;
@@ -30,8 +32,12 @@ const WITHOUT: &str = "local, closed or open";
 /// Most patterns of models of one limit, and most increases or alerts of one budget.
 const MAX_PARTS: usize = 64;
 
-/// Largest amount of anything: what is beyond could not be told from unlimited.
+/// Largest amount of anything: what is beyond could not be told from unlimited. Those of `rpm`, `tpm` and `burst`, and of
+/// `max_parallel`, are the configuration's.
 const MAX_AMOUNT: u64 = 1_000_000_000_000_000;
+const MAX_PER_MINUTE: u64 = 1_000_000_000;
+const MAX_TOKENS: u64 = 1_000_000_000_000;
+const MAX_PARALLEL: u64 = 1_000_000;
 
 /// Applies `limits`, and `budget` or `budgets`, as far as they are given.
 pub(super) fn apply(given: &Given, limits: &mut Limits, budgets: &mut Vec<Budget>) -> Result<(), ApiError> {
@@ -41,7 +47,12 @@ pub(super) fn apply(given: &Given, limits: &mut Limits, budgets: &mut Vec<Budget
     match (given.raw("budget"), given.raw("budgets")) {
         (Some(_), Some(_)) => Err(ApiError::invalid("budget", "give 'budget' or 'budgets', not both")),
         (Some(raw), None) => {
-            *budgets = budget("budget", raw)?.into_iter().collect();
+            // What is not given of the only one stays.
+            let now = match budgets.as_slice() {
+                [one] => Some(one),
+                _ => None,
+            };
+            *budgets = budget::read("budget", raw, now)?.into_iter().collect();
             Ok(())
         }
         (None, Some(raw)) => {
@@ -52,7 +63,8 @@ pub(super) fn apply(given: &Given, limits: &mut Limits, budgets: &mut Vec<Budget
                 let text = format!("there may be {MAX_BUDGETS} budgets");
                 return Err(ApiError::invalid("budgets", text));
             }
-            let read = |(at, raw): (usize, &&RawValue)| budget(&format!("budgets[{at}]"), raw.get());
+            let read =
+                |(at, raw): (usize, &&RawValue)| budget::read(&format!("budgets[{at}]"), raw.get(), None);
             let read: Result<Vec<_>, _> = list.iter().enumerate().map(read).collect();
             *budgets = read?.into_iter().flatten().collect();
             Ok(())
@@ -67,12 +79,13 @@ fn read_limits(raw: &str, mut limits: Limits) -> Result<Limits, ApiError> {
     let Some(members) = serde_json::from_str::<Option<Map<String, Value>>>(raw).map_err(wrong)? else {
         return Ok(Limits::default());
     };
+    let has_burst = members.get("burst").is_some_and(|burst| !burst.is_null());
     for (name, value) in members {
         match name.as_str() {
-            "rpm" => limits.rpm = count("limits.rpm", &value)?,
-            "tpm" => limits.tpm = count("limits.tpm", &value)?,
+            "rpm" => limits.rpm = up_to("limits.rpm", &value, MAX_PER_MINUTE)?,
+            "tpm" => limits.tpm = up_to("limits.tpm", &value, MAX_TOKENS)?,
             "max_parallel" => {
-                let max = count("limits.max_parallel", &value)?;
+                let max = up_to("limits.max_parallel", &value, MAX_PARALLEL)?;
                 limits.max_parallel = max.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
             }
             "burst" => limits.burst = burst("limits.burst", Some(&value))?,
@@ -94,6 +107,12 @@ fn read_limits(raw: &str, mut limits: Limits) -> Result<Limits, ApiError> {
         }
     }
     check_reserve("limits.reserve", limits.reserve, limits.kind)?;
+    if has_burst {
+        check_burst("limits.burst", limits.burst, limits.kind)?;
+    } else if limits.kind != LimitKind::Gcra {
+        // Of the kind it was before.
+        limits.burst = 0;
+    }
     Ok(limits)
 }
 
@@ -112,6 +131,15 @@ fn reserve(field: &str, value: Option<&Value>) -> Result<Reserve, ApiError> {
 fn check_reserve(field: &str, reserve: Reserve, kind: LimitKind) -> Result<(), ApiError> {
     if kind == LimitKind::Gcra && !reserve.is_none() {
         let text = "'reserve' is not for kind gcra: leave it out, or choose sliding or fixed";
+        return Err(ApiError::invalid(field.to_owned(), text));
+    }
+    Ok(())
+}
+
+/// Windows have none.
+fn check_burst(field: &str, burst: u64, kind: LimitKind) -> Result<(), ApiError> {
+    if burst > 0 && kind != LimitKind::Gcra {
+        let text = "'burst' is for kind gcra only: leave it out, or say \"kind\": \"gcra\"";
         return Err(ApiError::invalid(field.to_owned(), text));
     }
     Ok(())
@@ -171,6 +199,12 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
     let unit = get("unit").and_then(Value::as_str).and_then(LimitUnit::from_name);
     let names: Vec<&str> = LimitUnit::ALL.iter().map(|unit| unit.as_str()).collect();
     let unit = unit.ok_or_else(|| invalid("unit", &format!("'unit' must be one of {}", names.join(", "))))?;
+    let (needed, other) =
+        if unit == LimitUnit::Cost { ("limit_usd", "limit") } else { ("limit", "limit_usd") };
+    if get(other).is_some() {
+        let text = format!("a limit of {} is given as '{needed}', and nothing else", unit.as_str());
+        return Err(invalid(other, &text));
+    }
     let max = if unit == LimitUnit::Cost {
         let text = get("limit_usd").map(|value| match value {
             Value::String(text) => text.clone(),
@@ -196,12 +230,14 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
     let kind = get("kind").map_or(Ok(LimitKind::Sliding), |value| kind(&format!("{field}.kind"), value))?;
     let reserve = reserve(&format!("{field}.reserve"), get("reserve"))?;
     check_reserve(&format!("{field}.reserve"), reserve, kind)?;
+    let burst = burst(&format!("{field}.burst"), get("burst"))?;
+    check_burst(&format!("{field}.burst"), burst, kind)?;
     Ok(Limit {
         unit,
         max,
         per_seconds,
         kind,
-        burst: burst(&format!("{field}.burst"), get("burst"))?,
+        burst,
         models: patterns(field, "models", get("models"))?,
         providers: patterns(field, "providers", get("providers"))?,
         shadow: shadow.transpose()?.unwrap_or(false),
@@ -218,7 +254,12 @@ fn patterns(field: &str, name: &str, value: Option<&Value>) -> Result<Option<Vec
         !list.is_empty() && list.len() <= MAX_PARTS && list.iter().all(|one| !one.is_empty())
     };
     let text = format!("'{name}' must be a list of names or patterns, or be left out");
-    list.filter(is_good).map(Some).ok_or_else(|| ApiError::invalid(format!("{field}.{name}"), text))
+    let invalid = |text: String| ApiError::invalid(format!("{field}.{name}"), text);
+    let list = list.filter(is_good).ok_or_else(|| invalid(text))?;
+    match list.iter().find(|one| !is_pattern(one)) {
+        Some(bad) => Err(invalid(not_a_pattern(bad))),
+        None => Ok(Some(list)),
+    }
 }
 
 /// How it holds where several gateways meet.
@@ -246,103 +287,27 @@ fn window(per: Option<&Value>) -> Option<u32> {
 /// None is as good as not given.
 fn burst(field: &str, value: Option<&Value>) -> Result<u64, ApiError> {
     match value {
-        Some(value) if value.as_u64() != Some(0) => Ok(count(field, value)?.unwrap_or(0)),
+        Some(value) if value.as_u64() != Some(0) => Ok(up_to(field, value, MAX_PER_MINUTE)?.unwrap_or(0)),
         _ => Ok(0),
     }
 }
 
 /// A whole number from 1, or null.
 pub(super) fn count(field: &str, value: &Value) -> Result<Option<u64>, ApiError> {
+    up_to(field, value, MAX_AMOUNT)
+}
+
+fn up_to(field: &str, value: &Value, most: u64) -> Result<Option<u64>, ApiError> {
     match value {
         Value::Null => Ok(None),
         other => match other.as_u64() {
-            Some(n) if (1..=MAX_AMOUNT).contains(&n) => Ok(Some(n)),
+            Some(n) if (1..=most).contains(&n) => Ok(Some(n)),
             _ => {
-                let text = format!("'{field}' must be a whole number from 1 to {MAX_AMOUNT}, or null");
+                let text = format!("'{field}' must be a whole number from 1 to {most}, or null");
                 Err(ApiError::invalid(field.to_owned(), text))
             }
         },
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BudgetInput<'a> {
-    #[serde(borrow)]
-    limit_usd: &'a RawValue,
-    period: String,
-    #[serde(default)]
-    strict: bool,
-    time_zone: Option<String>,
-    #[serde(default)]
-    shadow: bool,
-    #[serde(default)]
-    alert_at: Vec<u16>,
-    #[serde(borrow, default)]
-    increases: Vec<IncreaseInput<'a>>,
-    #[serde(borrow)]
-    rollover: Option<rollover::Input<'a>>,
-    mode: Option<Value>,
-    on_unavailable: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IncreaseInput<'a> {
-    #[serde(borrow)]
-    amount_usd: &'a RawValue,
-    until: String,
-}
-
-/// A budget or null. Money is taken from the number's own digits, never through a float.
-fn budget(field: &str, raw: &str) -> Result<Option<Budget>, ApiError> {
-    let invalid = |name: &str, text: String| ApiError::invalid(format!("{field}.{name}"), text);
-    let wrong = |e| {
-        let text = format!("'{field}' must be {{\"limit_usd\", \"period\"}} or null: {e}");
-        ApiError::invalid(field.to_owned(), text)
-    };
-    let Some(input) = serde_json::from_str::<Option<BudgetInput<'_>>>(raw).map_err(wrong)? else {
-        return Ok(None);
-    };
-    let usd = |name: &str, raw: &RawValue| {
-        let amount = NanoUsd::parse_usd(raw.get().trim_matches('"'));
-        amount.map_err(|e| invalid(name, format!("'{name}' is {e}")))
-    };
-    let period = Period::from_name(&input.period).ok_or_else(|| {
-        let text = "'period' must be day, week, month, total, or a length such as 30d, 12h or 90m";
-        invalid("period", text.to_owned())
-    })?;
-    let time_zone = input.time_zone.map(|name| {
-        TimeZone::from_name(&name).ok_or_else(|| {
-            let text = format!("there is no time zone '{name}'; it is named as in Europe/Berlin");
-            invalid("time_zone", text)
-        })
-    });
-    if input.alert_at.len() > MAX_PARTS || input.alert_at.iter().any(|share| !(1..=1000).contains(share)) {
-        let text = "'alert_at' has shares of the budget in percent, from 1 to 1000";
-        return Err(invalid("alert_at", text.to_owned()));
-    }
-    if input.increases.len() > MAX_PARTS {
-        return Err(invalid("increases", format!("there may be {MAX_PARTS} increases")));
-    }
-    let increases = input.increases.iter().map(|increase| {
-        let until = time::parse(&increase.until).ok_or_else(|| {
-            let text = "'until' must be a time such as 2027-01-31T00:00:00Z";
-            invalid("increases", text.to_owned())
-        })?;
-        Ok(Increase { amount: usd("increases", increase.amount_usd)?, until })
-    });
-    Ok(Some(Budget {
-        limit: usd("limit_usd", input.limit_usd)?,
-        period,
-        strict: input.strict,
-        time_zone: time_zone.transpose()?,
-        shadow: input.shadow,
-        alert_at: input.alert_at,
-        increases: increases.collect::<Result<_, ApiError>>()?,
-        rollover: input.rollover.map(|given| rollover::read(field, &given, period)).transpose()?,
-        sharing: sharing(field, input.mode.as_ref(), input.on_unavailable.as_ref())?,
-    }))
 }
 
 /// Whoever has a plan, and the plan, share the places for limits and budgets.

@@ -1,18 +1,28 @@
 //! `GET /metrics`: in Prometheus' own text format, or as OpenMetrics for scrapers that ask for it. The two differ in
 //! how counters are named and in how the text ends; the registry writes OpenMetrics.
 
+use super::by::on_gateway;
 use super::error::ApiError;
+use super::{Shown, auth, who};
+use crate::app::authorization::Resource;
 use crate::app::state::App;
-use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::extract::{Request, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use gw_config::settings::otlp::MetricAccess;
 use std::sync::Arc;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// All metrics.
-pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+/// All metrics, for whoever may read them.
+pub(super) async fn show(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+    if app.metric_access() == MetricAccess::Protected {
+        let (presented, session) = (Shown::by(&request, ""), auth::Shown::of(&app, &request));
+        let caller = who(&app, presented, Some(session)).await?;
+        on_gateway(&caller, Resource::Usage.read())?;
+    }
+    let headers = request.headers();
     let text = text(&app).map_err(|e| ApiError::internal(&e))?;
     let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|v| v.to_str().ok());
     let (kind, text) = if accepted.into_iter().any(asks_for_open_metrics) {

@@ -5,12 +5,13 @@ use super::error::ApiError;
 use super::query::time as parse_time;
 use crate::app::authorization::Resource;
 use crate::app::reports::reconcile::{
-    Amount, Columns, Compared, Invoice, Kind, Percent, Tolerance, Verdict, compare, total,
+    Amount, Columns, Compared, Form, Invoice, Kind, Percent, Tolerance, Verdict, compare, total,
 };
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
+use gw_model::nearest::nearest;
 use gw_model::{Micros, NanoUsd, time};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -21,6 +22,9 @@ const DAY: Micros = 86_400_000_000;
 
 /// Longest stretch of time of one report.
 const MAX_DAYS: Micros = 400;
+
+/// Most providers that an error names.
+const MAX_SHOWN: usize = 20;
 
 /// What is given.
 #[derive(Debug, Deserialize)]
@@ -34,6 +38,7 @@ struct Given {
     models: BTreeMap<String, String>,
     #[serde(default)]
     input_excludes_cached: bool,
+    decimal: Option<String>,
     tolerance_percent: Option<String>,
     tolerance_usd: Option<String>,
     from: Option<String>,
@@ -71,10 +76,30 @@ pub(super) async fn report(
         }
         let invoice = invoice.between(first / DAY, end / DAY);
         let metered = app.storage.database.upstream_usage(&given.provider, (first, end))?;
+        if metered.is_empty() {
+            // One that is no longer configured has its records all the same.
+            known(&app, &given.provider)?;
+        }
         let lines = compare(&invoice, &metered, tolerance);
         Ok(shown(&given.provider, &invoice, &lines, tolerance, (first, end)))
     };
     tokio::task::spawn_blocking(work).await?.map(Json)
+}
+
+/// Is that a provider of the configuration?
+fn known(app: &App, name: &str) -> Result<(), ApiError> {
+    let live = app.gateway.live();
+    let providers = &live.snapshot.providers;
+    if providers.contains_key(name) {
+        return Ok(());
+    }
+    let names = || providers.keys().map(|name| &**name);
+    let there = match nearest(name, names()) {
+        Some(near) => format!("did you mean '{near}'?"),
+        None => format!("there are {}", names().take(MAX_SHOWN).collect::<Vec<_>>().join(", ")),
+    };
+    let text = format!("there is no provider '{name}', and nothing was metered there in that time: {there}");
+    Err(ApiError::invalid("provider", text))
 }
 
 fn tolerance(given: &Given) -> Result<Tolerance, ApiError> {
@@ -94,7 +119,18 @@ fn tolerance(given: &Given) -> Result<Tolerance, ApiError> {
 }
 
 fn columns(given: &Given) -> Result<Columns, ApiError> {
+    let form = match given.decimal.as_deref() {
+        None | Some("") => None,
+        Some(".") => Some(Form::Point),
+        Some(",") => Some(Form::Comma),
+        Some(_) => {
+            let text =
+                "'decimal' must be '.' or ',': what stands before the places of numbers in the invoice";
+            return Err(ApiError::invalid("decimal", text));
+        }
+    };
     let mut columns = Columns {
+        form,
         input_excludes_cached: given.input_excludes_cached,
         models: given.models.clone(),
         ..Columns::default()

@@ -7,9 +7,9 @@ mod budgets;
 mod figures;
 pub(crate) mod objects;
 pub(crate) mod post;
-mod shares;
 pub(crate) mod watcher;
 
+use crate::app::shares::{Place, Shares};
 use crate::app::state::App;
 use arc_swap::ArcSwap;
 use book::Book;
@@ -17,7 +17,6 @@ use gw_alerts::{Channel, Notice};
 use gw_config::compile::AlertPolicy;
 use gw_model::Micros;
 use gw_pipeline::AlertMetrics;
-use shares::{Place, Shares};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
 

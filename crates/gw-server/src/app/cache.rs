@@ -2,20 +2,22 @@
 
 use super::audit;
 use super::state::App;
+use gw_pipeline::{Purging, StorePurged};
 use gw_store::answers::Purge;
 use gw_store::audit::Origin;
 use serde_json::{Map, Value, json};
 
-/// Throws answers away and writes down who did, if there were any. Gives how many.
-pub(crate) fn purge(app: &App, origin: &Origin, purge: &Purge) -> usize {
-    let count = app.gateway.answers.purge(purge);
-    if count > 0 {
+/// Throws answers away and writes down who did, if there were any, or may be elsewhere.
+pub(crate) fn purge(app: &App, origin: &Origin, purge: &Purge) -> Purging {
+    let purging = app.gateway.answers.purge(purge);
+    let count = purging.count;
+    if count > 0 || purging.store != StorePurged::Yes {
         let mut entry = audit::draft(app, origin, "cache.purge", "cache");
         entry.after = Some(told(purge, count));
         // They are gone already.
         audit::note_or_log(app, &entry);
     }
-    count
+    purging
 }
 
 fn told(purge: &Purge, count: usize) -> Value {

@@ -2,6 +2,7 @@
 //! worker's thread, so that they are limited, metered and recorded. Each needs a virtual key. It must not make one without.
 
 use bytes::Bytes;
+use gw_model::caching::CacheWish;
 use gw_model::{Secret, WireFormat};
 use gw_pipeline::{CallerContext, Errand, Inbound, PathFacts, Reply, Worker, run};
 use http::HeaderMap;
@@ -138,8 +139,14 @@ async fn make(worker: &Rc<Worker>, call: InsideCall) -> InsideAnswer {
         WireFormat::AnthropicMessages => vec![("anthropic-version", Bytes::from_static(b"2023-06-01"))],
         _ => Vec::new(),
     };
-    let context =
-        CallerContext { metadata: Some(call.metadata), session: call.session, ..CallerContext::default() };
+    // What is measured, judged or made again is this request, never one like it.
+    let wish = CacheWish { exact: true, ..CacheWish::default() };
+    let context = CallerContext {
+        metadata: Some(call.metadata),
+        session: call.session,
+        cache: Some(Box::new(wish)),
+        ..CallerContext::default()
+    };
     let inbound = Inbound {
         format: call.format,
         from: call.from,

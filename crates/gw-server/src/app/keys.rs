@@ -57,6 +57,15 @@ pub(crate) enum KeysError {
         /// The project's team.
         team: String,
     },
+    /// An account is named where its id is to stand.
+    NameForId {
+        /// Where.
+        field: &'static str,
+        /// What stands there.
+        name: String,
+        /// What should.
+        id: AccountId,
+    },
     /// The key is a service account's, and is to belong to something else than that.
     BesideOwner {
         /// What the service account belongs to.
@@ -96,6 +105,10 @@ impl fmt::Display for KeysError {
             ),
             Self::NotFound => f.write_str("there is no such key"),
             Self::Account(error) => write!(f, "{error}"),
+            Self::NameForId { field, name, id } => {
+                let level = id.level.as_str();
+                write!(f, "'{field}' takes an id, and '{name}' is the name of a {level}: write {id}")
+            }
             Self::OtherTeam { team } => {
                 write!(
                     f,
@@ -372,6 +385,7 @@ fn settle(
             Some(account) if *text != was && !accounts::is_seen(app, caller, account.id)? => {
                 Err(KeysError::from(accounts::unknown(field, &account.id.to_string(), level)))
             }
+            None if *text != was => not_by_name(app, caller, field, level, text.as_deref()).map(|()| found),
             _ => Ok(found),
         }
     };
@@ -456,6 +470,24 @@ fn put_all_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError>
             );
         }
         put_in_force(app, &key);
+    }
+    Ok(())
+}
+
+/// A label that reads as the name of an account would have none of its limits and budgets, which nobody means.
+fn not_by_name(
+    app: &App,
+    caller: &Caller,
+    field: &'static str,
+    level: Level,
+    label: Option<&str>,
+) -> Result<(), KeysError> {
+    let Some(label) = label else { return Ok(()) };
+    let all = app.gateway.keys.accounts.list(level);
+    for account in all.iter().filter(|account| account.version().name.eq_ignore_ascii_case(label)) {
+        if accounts::is_seen(app, caller, account.id)? {
+            return Err(KeysError::NameForId { field, name: label.to_owned(), id: account.id });
+        }
     }
     Ok(())
 }

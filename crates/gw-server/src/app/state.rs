@@ -21,6 +21,7 @@ use arc_swap::ArcSwap;
 use gw_config::compile::{
     Cors, DatasetSettings, EvaluationSettings, ExportSettings, ScimSettings, ServerSettings,
 };
+use gw_config::settings::otlp::MetricAccess;
 use gw_config::{Compiled, ConfigErrors};
 use gw_model::Snapshot;
 use gw_pipeline::{Embedding, Gateway, PublishError, SharingMetrics};
@@ -282,6 +283,11 @@ impl App {
     pub(crate) fn tls_files(&self) -> Option<(PathBuf, PathBuf)> {
         let server = self.server.load();
         server.tls.as_ref().map(|t| (PathBuf::from(&t.cert_file), PathBuf::from(&t.key_file)))
+    }
+
+    /// Who may read the metrics.
+    pub(crate) fn metric_access(&self) -> MetricAccess {
+        self.server.load().metric_access
     }
 
     /// Files that the configuration in force is made of, beside its own and those of TLS.

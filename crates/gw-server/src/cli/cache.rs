@@ -55,7 +55,16 @@ pub(crate) fn run(arguments: &CacheArguments) -> ExitCode {
     match &arguments.command {
         CacheCommand::Stats => arguments.remote.ask_and_print(Method::GET, "/api/v1/cache", None, |stats| {
             table::print(
-                &["enabled", "entries", "bytes", "max_bytes", "evicted", "index_entries", "index_bytes"],
+                &[
+                    "enabled",
+                    "entries",
+                    "bytes",
+                    "max_bytes",
+                    "evicted",
+                    "index_entries",
+                    "index_bytes",
+                    "pending_purges",
+                ],
                 std::slice::from_ref(stats),
             );
         }),
@@ -65,6 +74,9 @@ pub(crate) fn run(arguments: &CacheArguments) -> ExitCode {
             let body = body(purge);
             arguments.remote.ask_and_print(Method::POST, "/api/v1/cache/purge", Some(&body), |answer| {
                 output::note(format!("{} answers purged", answer.get("purged").unwrap_or(&Value::Null)));
+                if answer.get("pending") == Some(&Value::Bool(true)) {
+                    output::note("the store of answers is out of reach: it is told as soon as it is back");
+                }
             })
         }
     }

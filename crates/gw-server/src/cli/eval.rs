@@ -160,11 +160,33 @@ fn state(shown: &Value) -> String {
 fn tell(shown: &Value) {
     output::note(state(shown));
     let list = |name: &str| shown[name].as_array().cloned().unwrap_or_default();
-    let columns =
-        ["target", "passed", "failed", "errors", "pass_rate", "mean_score", "cost_usd", "p50_ms", "p95_ms"];
+    let recorded = &shown["recorded"];
+    let mut columns = vec![
+        "target",
+        "passed",
+        "failed",
+        "errors",
+        "pass_rate",
+        "mean_score",
+        "cost_usd",
+        "p50_ms",
+        "p95_ms",
+    ];
+    if !recorded.is_null() {
+        columns.extend(["rated", "feedback_score"]);
+    }
     table::print(&columns, &list("summary"));
     let pairs = list("comparison");
     if !pairs.is_empty() {
         table::print(&["a", "b", "a_wins", "b_wins", "ties"], &pairs);
+    }
+    // What people say of the answers that were recorded, where there is any.
+    if recorded["rated"].as_u64() > Some(0) {
+        output::note(format!(
+            "recorded answers: {} rated, {} of them good, mean score {}",
+            recorded["rated"], recorded["passed"], recorded["mean_score"]
+        ));
+        let against = recorded["comparison"].as_array().cloned().unwrap_or_default();
+        table::print(&["target", "target_wins", "recorded_wins", "ties"], &against);
     }
 }

@@ -3,13 +3,15 @@
 use super::EXIT_USAGE;
 use super::output::{line, note};
 use crate::app::guardrails::{Trial, judge};
+use crate::serve::configuration::{self, Origin};
 use clap::{Args, Subcommand};
 use gw_guard::{Guardrail, Side};
 use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speaker};
+use gw_model::nearest::nearest;
 use gw_model::{Clock, Micros};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -30,9 +32,18 @@ enum GuardCommand {
 struct EvalArguments {
     /// The examples.
     dataset: PathBuf,
-    /// What is looked for: pii, secrets or injection.
-    #[arg(long, default_value = "injection")]
+    /// What is looked for, with usual settings: pii, secrets or injection.
+    #[arg(long, default_value = "injection", conflicts_with = "guardrail")]
     kind: String,
+    /// A configuration file, for a guardrail of it.
+    #[arg(long, requires = "guardrail")]
+    config: Option<PathBuf>,
+    /// That guardrail, by its name. Kinds that ask somebody cannot be measured so.
+    #[arg(long, requires = "config")]
+    guardrail: Option<String>,
+    /// On which side of a call the texts stand: request or response. Unless given, as the guardrail has it, request first.
+    #[arg(long, requires = "guardrail")]
+    side: Option<String>,
     /// How sure a finding of an injection must be, in percent.
     #[arg(long, default_value_t = 70)]
     min_score: u8,
@@ -96,40 +107,98 @@ pub(super) fn run(arguments: &GuardArguments) -> ExitCode {
     }
 }
 
-fn rail(arguments: &EvalArguments) -> Result<Arc<Guardrail>, String> {
+/// A guardrail, and where the texts stand that it is shown.
+struct Subject {
+    name: Arc<str>,
+    rails: [Arc<Guardrail>; 1],
+    side: Side,
+    speaker: Speaker,
+}
+
+fn subject(arguments: &EvalArguments) -> Result<Subject, String> {
+    let spec = match (&arguments.config, &arguments.guardrail) {
+        (Some(file), Some(name)) => configured(file, name)?,
+        _ => usual(arguments)?,
+    };
+    let side = match arguments.side.as_deref() {
+        None if spec.on_request => Side::Request,
+        Some("request") if spec.on_request => Side::Request,
+        None => Side::Response,
+        Some("response") if spec.on_response => Side::Response,
+        Some("request" | "response") => {
+            return Err(format!("guardrail '{}' does not look at that side: leave --side out", spec.name));
+        }
+        Some(other) => return Err(format!("--side is request or response, not '{other}'")),
+    };
+    let usual = if side == Side::Request { Speaker::User } else { Speaker::Assistant };
+    let others = Speaker::ALL.into_iter().find(|speaker| spec.speakers.has(*speaker));
+    let speaker = if spec.speakers.has(usual) { usual } else { others.unwrap_or(usual) };
+    let name = Arc::clone(&spec.name);
+    let rail = Guardrail::compile(Arc::new(spec)).map(Arc::new).map_err(|error| error.to_string())?;
+    Ok(Subject { name, rails: [rail], side, speaker })
+}
+
+fn usual(arguments: &EvalArguments) -> Result<GuardrailSpec, String> {
     let check = match arguments.kind.as_str() {
         "pii" => CheckSpec::Pii { entities: Vec::new() },
         "secrets" => CheckSpec::Secrets { entropy: true },
         "injection" => CheckSpec::Injection { min_score: arguments.min_score },
-        other => return Err(format!("--kind is pii, secrets or injection, not '{other}'")),
+        other => {
+            return Err(format!(
+                "--kind is pii, secrets or injection, not '{other}': for any other, write --config FILE --guardrail NAME"
+            ));
+        }
     };
-    let spec = GuardrailSpec {
+    Ok(GuardrailSpec {
         pass_unchecked: true,
         ..GuardrailSpec::everywhere(&arguments.kind, check, GuardAction::Flag)
+    })
+}
+
+/// A guardrail of a file, which notes all that it finds, whatever becomes of that in calls.
+fn configured(file: &Path, name: &str) -> Result<GuardrailSpec, String> {
+    let origin = Origin { file: Some(file.to_owned()), ..Origin::default() };
+    let compiled = configuration::read(&origin, 1).map_err(|error| error.to_string())?;
+    let all = &compiled.snapshot.guardrails;
+    let Some(spec) = all.iter().find(|spec| *spec.name == *name) else {
+        let near = nearest(name, all.iter().map(|spec| &*spec.name));
+        let hint = near.map_or_else(String::new, |near| format!(": did you mean '{near}'?"));
+        return Err(format!("{}: there is no guardrail '{name}'{hint}", file.display()));
     };
-    Guardrail::compile(Arc::new(spec)).map(Arc::new).map_err(|error| error.to_string())
+    if let Some(ask) = spec.check.asked() {
+        return Err(format!(
+            "guardrail '{name}' is of kind {}, which asks somebody: only a running gateway can; show it texts with POST \
+             /api/v1/guardrails/test and {{\"text\": \"...\", \"guardrails\": [\"{name}\"]}}",
+            ask.who.kind()
+        ));
+    }
+    Ok(GuardrailSpec { action: GuardAction::Flag, ..GuardrailSpec::clone(spec) })
 }
 
 fn evaluate(arguments: &EvalArguments) -> Result<String, String> {
     let path = arguments.dataset.display();
     let text = std::fs::read_to_string(&arguments.dataset).map_err(|error| format!("{path}: {error}"))?;
-    let rails = [rail(arguments)?];
+    let subject = subject(arguments)?;
     let clock = gw_pipeline::SystemClock::default();
     let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
     let (mut times, mut wrong): (Vec<Micros>, Vec<String>) = (Vec::new(), Vec::new());
     for (line, row) in text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty()) {
         let place = || format!("{path}:{}:1", line + 1);
         let example: Example = serde_json::from_str(row).map_err(|error| format!("{}: {error}", place()))?;
-        let trial = Trial { text: example.text, side: Side::Request, speaker: Speaker::User };
+        let trial = Trial { text: example.text, side: subject.side, speaker: subject.speaker };
         let before = clock.now();
-        let judged = judge(&rails, &trial);
+        let judged = judge(&subject.rails, &trial);
         times.push(clock.now() - before);
         let is_right = match (&example.spans, &example.label) {
             (Some(spans), _) => spans_of(&trial.text, spans, &judged.notes, &mut counts),
             (None, Some(label)) => {
                 let is_bad =
                     is_bad(label).ok_or_else(|| format!("{}: 'label' is malicious or benign", place()))?;
-                label_of(is_bad, !judged.notes.is_empty(), counts.entry(arguments.kind.clone()).or_default())
+                label_of(
+                    is_bad,
+                    !judged.notes.is_empty(),
+                    counts.entry(subject.name.to_string()).or_default(),
+                )
             }
             (None, None) => return Err(format!("{}: an example has 'label' or 'spans'", place())),
         };

@@ -28,8 +28,11 @@ pub(crate) fn print(columns: &[&str], rows: &[Value]) {
 fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "-".to_owned(),
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => output::printable(text),
         Some(Value::Array(items)) => items.iter().map(|i| cell(Some(i))).collect::<Vec<_>>().join(","),
-        Some(other) => other.to_string(),
+        Some(other) => output::printable(&other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

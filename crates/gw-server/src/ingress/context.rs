@@ -121,10 +121,10 @@ pub(crate) fn origin(headers: &HeaderMap) -> Option<String> {
     Some(only.unwrap_or_default().to_owned())
 }
 
-/// A user agent, cut to what is kept of it. What is no text is none.
+/// A user agent, cut to what is kept of it. Bytes that are no text are U+FFFD: it must not be lost for one of them.
 fn agent(value: &HeaderValue) -> Option<String> {
-    let text = value.to_str().ok()?;
-    let kept = text.get(..MAX_AGENT_BYTES).unwrap_or(text);
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let kept = text.get(..text.floor_char_boundary(MAX_AGENT_BYTES)).unwrap_or_default();
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 

@@ -444,5 +444,12 @@ impl Running {
         if !gateway.answers.flush(self.grace.min(FLUSH)).await {
             tracing::warn!("some answers of the cache were not written; they are fetched again");
         }
+        let pending = gateway.answers.pending_purges();
+        if pending > 0 {
+            tracing::error!(
+                pending,
+                "the cache's store was never told of purges: purge again when it is back"
+            );
+        }
     }
 }

@@ -21,6 +21,11 @@ const ROWS: usize = 2_000;
 const ASK_EVERY_US: Micros = 10_000_000;
 const ORGANIZATIONS: usize = 100_000;
 
+/// How often it is looked for what no record has in common any more, where some were removed, and rows that are looked at at
+/// once: nobody waits for that. What is found is removed by hundreds.
+const NAMES_EVERY_US: Micros = 6 * 3_600_000_000;
+const LOOKED: usize = 10_000;
+
 const DAY_US: Micros = 86_400_000_000;
 
 /// See the module.
@@ -60,6 +65,35 @@ struct Keeper {
     asked_at: Micros,
     /// How far was looked, by what is looked for and whose it is; nobody's is what the configuration speaks of.
     marks: HashMap<(KeptPart, Option<AccountId>), RequestId>,
+    names: Names,
+}
+
+/// What is known of the look for what no record has in common any more.
+#[derive(Default)]
+struct Names {
+    /// Records were removed since it began last.
+    is_due: bool,
+    is_under_way: bool,
+    began_at: Micros,
+}
+
+impl Names {
+    /// Goes on with it, or begins one when it is time and nothing else is to be removed first; true when it is not over.
+    fn tend(&mut self, app: &App, now: Micros, is_behind: bool) -> Result<bool, StoreError> {
+        if !self.is_under_way {
+            let is_early = self.began_at > 0 && now.saturating_sub(self.began_at) < NAMES_EVERY_US;
+            if !self.is_due || is_early || is_behind {
+                return Ok(false);
+            }
+            (self.is_under_way, self.is_due, self.began_at) = (true, false, now);
+        }
+        let swept = app.storage.database.sweep_names(LOOKED)?;
+        if swept.removed > 0 {
+            tracing::debug!(removed = swept.removed, "what no record has in common any more is removed");
+        }
+        self.is_under_way = !swept.is_over;
+        Ok(self.is_under_way)
+    }
 }
 
 impl Keeper {
@@ -78,7 +112,9 @@ impl Keeper {
         if bodies + records > 0 {
             tracing::debug!(bodies, records, "what was kept long enough is removed");
         }
-        Ok(described >= STRETCHES || bodies >= ROWS || records >= ROWS || of_tenants)
+        self.names.is_due |= records > 0;
+        let is_behind = described >= STRETCHES || bodies >= ROWS || records >= ROWS || of_tenants;
+        Ok(self.names.tend(app, now, is_behind)? || is_behind)
     }
 
     /// Asks which organizations say how long theirs is kept.
@@ -121,6 +157,7 @@ impl Keeper {
             let mark = self.marks.entry((kept, id)).or_insert(RequestId(0));
             let swept = app.storage.database.sweep(kept, &whose, *mark, before(now, days), room)?;
             *mark = swept.up_to;
+            self.names.is_due |= swept.removed > 0 && kept == KeptPart::Records;
             if swept.removed > 0 {
                 tracing::debug!(?kept, removed = swept.removed, "what was kept long enough is removed");
             }

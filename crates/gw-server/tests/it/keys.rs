@@ -216,6 +216,15 @@ async fn the_command_line_makes_lists_and_revokes() {
         (logs.contains("team-chat") && usage.contains("cli")).then_some(())
     })
     .await;
+    // What callers choose does nothing to the terminal of whoever lists it.
+    let odd = gateway.send(call("odd\u{1b}[2J\u{9b}1m\u{202e}", MASTER)).await;
+    eventually("the odd model is listed", async || {
+        let logs = run(&["logs", "--limit", "5"]).await;
+        assert!(!logs.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{logs:?}");
+        logs.contains("odd[2J1m").then_some(())
+    })
+    .await;
+    gateway.record(&odd.request_id()).await;
     run(&["keys", "revoke", "cli"]).await;
     gateway.send(call("team-chat", &key)).await.refused(401, "invalid_api_key");
     let refused = super::support::gateway::run(&["keys", "list", "--url", &url, "--key", KEY]).await;

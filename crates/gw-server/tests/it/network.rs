@@ -114,6 +114,45 @@ async fn the_control_plane_can_have_an_address_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metrics_can_be_kept_from_strangers() {
+    let upstream = Upstream::start().await;
+    let admin: SocketAddr = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let access = "telemetry: { metrics: { access: protected } }";
+    let gateway = Gateway::start(&format!("{access}\n{}", upstream.providers())).await;
+    let apart = Gateway::start(&format!("admin_listen: {admin}\n{access}\n{}", upstream.providers())).await;
+    for addr in [gateway.addr, admin] {
+        let refused = Call::get("/metrics").send(addr).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.json()["error"]["code"].as_str()),
+            (401, Some("invalid_api_key"))
+        );
+        assert_eq!(Call::get("/metrics").key("gw-nobody").send(addr).await.status, 401);
+        let read = Call::get("/metrics").key(MASTER).send(addr).await;
+        assert!(read.ok().text().contains("gatewright_store_up"), "{}", read.text());
+        Call::get("/healthz").send(addr).await.ok();
+    }
+    drop(apart);
+    // A virtual key is no credential for it; a token is, where it may read usage of the gateway as a whole.
+    let (_, key) = gateway.make_key(&serde_json::json!({"name": "caller"})).await;
+    assert_eq!(gateway.send(Call::get("/metrics").key(&key)).await.status, 401);
+    let made = async |path: &str, body: serde_json::Value| {
+        let made = gateway.admin(Method::POST, path, Some(&body)).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        made.json()
+    };
+    let organization = made("/api/v1/organizations", serde_json::json!({"name": "o"})).await;
+    for (body, status) in [
+        (serde_json::json!({"name": "all", "scopes": ["usage:read"]}), 200),
+        (serde_json::json!({"name": "keys", "scopes": ["keys:read"]}), 403),
+        (serde_json::json!({"name": "one", "role": "auditor", "account_id": organization["id"]}), 403),
+    ] {
+        let token = made("/api/v1/admin-tokens", body.clone()).await;
+        let read = gateway.send(Call::get("/metrics").key(token["token"].as_str().unwrap())).await;
+        assert_eq!(read.status, status, "{body}: {}", read.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn browsers_are_let_in_from_listed_origins_only() {
     let upstream = Upstream::start().await;
     let preflight = |origin: &str| {

@@ -105,6 +105,9 @@ async fn what_is_no_invoice_is_refused_with_the_reason() {
         (json!({"provider": "up", "csv": "day,cost_usd\n\"2026-01-01,1\n"}), "csv"),
         (json!({"provider": "up", "csv": "day,cost_usd\n2024-01-01,1\n2026-01-01,1\n"}), "from"),
         (json!({"provider": " ", "csv": good}), "provider"),
+        (json!({"provider": "nowhere", "csv": good}), "provider"),
+        (json!({"provider": "up", "csv": "day,cost_usd,Cost_USD\n2026-01-01,1,1\n"}), "csv"),
+        (json!({"provider": "up", "csv": good, "decimal": "comma"}), "decimal"),
         (json!({"provider": "up", "csv": good, "columns": {"price": "x"}}), "columns"),
         (json!({"provider": "up", "csv": good, "columns": {"cost_usd": "x"}}), "csv"),
         (json!({"provider": "up", "csv": good, "tolerance_percent": "101"}), "tolerance_percent"),
@@ -114,6 +117,16 @@ async fn what_is_no_invoice_is_refused_with_the_reason() {
         let refused = gateway.admin(Method::POST, PATH, Some(&body)).await;
         assert_eq!(refused.status, 400, "{body}: {}", refused.text());
         assert_eq!(refused.json()["error"]["field"], field, "{body}: {}", refused.text());
+    }
+    let near = gateway.admin(Method::POST, PATH, Some(&json!({"provider": "uo", "csv": good}))).await;
+    assert!(near.text().contains("did you mean 'up'?"), "{}", near.text());
+    // What may be read in two ways is told of, and is read as it is said.
+    let doubtful = "day;cost_usd\n2026-01-01;1,234\n2026-01-02;1\n";
+    let unread = report(&gateway, json!({"provider": "up", "csv": doubtful})).await;
+    assert_eq!((&unread["read_lines"], &unread["unread"][0]["line"]), (&json!(1), &json!(2)), "{unread}");
+    for (decimal, total) in [(",", "2.234"), (".", "1235")] {
+        let read = report(&gateway, json!({"provider": "up", "csv": doubtful, "decimal": decimal})).await;
+        assert_eq!(read["total"]["invoice"]["cost_usd"], total, "{read}");
     }
     for body in [json!({"provider": "up"}), json!({"provider": "up", "csv": good, "no_such": 1}), json!([])] {
         assert_eq!(gateway.admin(Method::POST, PATH, Some(&body)).await.status, 400, "{body}");

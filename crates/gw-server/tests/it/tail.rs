@@ -159,6 +159,35 @@ async fn readers_are_few_and_slow_ones_hold_nothing_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_organization_takes_all_places() {
+    let upstream = Upstream::start().await;
+    let gateway =
+        Gateway::start(&format!("{}\nrecords: {{ max_tail_readers: 8 }}\n", upstream.providers())).await;
+    let token = async |name: &str| {
+        let organization = made(&gateway, "organizations", json!({"name": name})).await;
+        let id = &organization["id"];
+        let token = json!({"name": name, "role": "auditor", "account_id": id});
+        made(&gateway, "admin-tokens", token).await["token"].as_str().unwrap().to_owned()
+    };
+    let (storm, other) = (token("storm").await, token("other").await);
+    let mut open = Vec::new();
+    let mut counts = Vec::new();
+    for key in [storm.as_str(), other.as_str(), MASTER] {
+        let before = open.len();
+        while open.len() < 20 {
+            let one = reading(PATH, key).open(gateway.addr).await;
+            if one.status != 200 {
+                assert_eq!(one.status, 429);
+                break;
+            }
+            open.push(one);
+        }
+        counts.push(open.len() - before);
+    }
+    assert_eq!(counts, [3, 2, 3], "two of the eight are kept, and each has half of what is left");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_of_other_nodes_are_followed_too() {
     let Some(server) = Postgres::start() else { return };
     let upstream = Upstream::start().await;

@@ -1,6 +1,6 @@
 //! Tests of [`super`].
 use super::*;
-use crate::types::{Feedback, SealedBodies};
+use crate::types::{Feedback, Rating, SealedBodies};
 use gw_model::{Micros, RequestId, Secret};
 use parking_lot::Mutex;
 
@@ -42,6 +42,9 @@ impl RecordStore for Shelf {
         Ok(false)
     }
 
+    fn ratings(&self, _requests: &[RequestId]) -> Result<Vec<Rating>, StoreError> {
+        Ok(Vec::new())
+    }
     fn feedback(&self, _request: RequestId) -> Result<Vec<Feedback>, StoreError> {
         Ok(Vec::new())
     }

@@ -30,6 +30,8 @@ const PERIODS: [Period; 4] = [Period::Day, Period::Week, Period::Month, Period::
 /// Place of the last of them.
 const TOTAL: usize = 3;
 
+const DAY_US: Micros = 86_400_000_000;
+
 /// Spending in the windows that hold one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpentByPeriod {
@@ -62,12 +64,13 @@ pub struct BudgetView {
     pub resets_at: Option<Micros>,
 }
 
+/// Of whom a store says what was spent.
 #[derive(Clone, Copy, Debug)]
-struct PeriodSpent {
-    window_start: Micros,
-    spent: NanoUsd,
-    /// What of it was spent here: other gateways on the same database spend too.
-    here: NanoUsd,
+enum Whose {
+    /// All gateways together.
+    All,
+    /// This one.
+    Here,
 }
 
 /// What was spent in a window that is over, and what of it here.
@@ -113,18 +116,28 @@ impl<'a> Known<'a> {
     }
 }
 
-/// See the module.
+/// See the module. It must stay small, with what every call needs in front: with very many accounts each line of memory
+/// is one that no cache holds.
 #[derive(Debug)]
 pub(super) struct Purse {
-    /// In the order of [`PERIODS`].
-    periods: [PeriodSpent; 4],
-    /// What was spent in the windows before the first three of them. Most accounts never have any.
-    before: Option<Box<[Before; 3]>>,
+    /// What was spent in the windows of the calendar, in the order of [`PERIODS`].
+    spent: [NanoUsd; 4],
     reserved: NanoUsd,
-    /// The end of the current day: no window ends before.
-    next_roll: Micros,
+    /// The day, by its start, that those windows hold: all of them are made of days.
+    today: Micros,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most purses never have.
+#[derive(Debug)]
+struct Rare {
     /// Windows of other kinds that a budget has asked for.
     others: Vec<Other>,
+    /// What of each sum was not spent here: other gateways on the same database spend too. It wraps where more is known of
+    /// here than of all.
+    elsewhere: [u64; 4],
+    /// What was spent in the windows before the first three of them.
+    before: [Before; 3],
     /// When it was last told what all gateways had spent.
     heard: Micros,
     /// How far this gateway may go by itself under budgets that all count together.
@@ -133,13 +146,16 @@ pub(super) struct Purse {
 
 impl Default for Purse {
     fn default() -> Self {
-        let unset = PeriodSpent { window_start: Micros::MIN, spent: NanoUsd::ZERO, here: NanoUsd::ZERO };
+        Self { spent: [NanoUsd::ZERO; 4], reserved: NanoUsd::ZERO, today: Micros::MIN, rare: None }
+    }
+}
+
+impl Default for Rare {
+    fn default() -> Self {
         Self {
-            periods: [unset; 4],
-            before: None,
-            reserved: NanoUsd::ZERO,
-            next_roll: Micros::MIN,
             others: Vec::new(),
+            elsewhere: [0; 4],
+            before: [Before::default(); 3],
             heard: Micros::MIN,
             reaches: Vec::new(),
         }
@@ -170,9 +186,10 @@ impl Purse {
             return Ok(());
         }
         self.roll(now);
-        // When the window ends is not asked for: that is the larger part of a view.
+        // When the window began and ends is asked for only where it matters: that is the larger part of a view.
         let (spent, window_start) = match place(budget) {
-            Some(place) => (self.periods[place].spent, self.periods[place].window_start),
+            Some(place) if budget.rollover.is_none() => (self.spent[place], Micros::MIN),
+            Some(place) => (self.spent[place], self.start(place)),
             None => {
                 let (spent, window_start, _) = self.other(budget, now).state(now);
                 (spent, window_start)
@@ -200,12 +217,13 @@ impl Purse {
     pub(super) fn settle(&mut self, now: Micros, held: NanoUsd, actual: NanoUsd) {
         self.roll(now);
         self.reserved = self.reserved.minus(held);
-        for period in &mut self.periods {
-            period.spent = period.spent.plus(actual);
-            period.here = period.here.plus(actual);
+        for spent in &mut self.spent {
+            *spent = spent.plus(actual);
         }
-        for other in &mut self.others {
-            other.spend(now, actual);
+        if let Some(rare) = &mut self.rare {
+            for other in &mut rare.others {
+                other.spend(now, actual);
+            }
         }
     }
 
@@ -214,8 +232,8 @@ impl Purse {
         let reserved = self.reserved;
         let (spent, window_start, resets_at) = match place(budget) {
             Some(place) => {
-                let PeriodSpent { window_start, spent, .. } = self.periods[place];
-                (spent, window_start, budget.period.window_end(window_start))
+                let window_start = self.start(place);
+                (self.spent[place], window_start, budget.period.window_end(window_start))
             }
             None => self.other(budget, now).state(now),
         };
@@ -228,20 +246,47 @@ impl Purse {
     fn before(&mut self, budget: &Budget, now: Micros) -> Before {
         self.roll(now);
         match place(budget) {
-            Some(place) => self.before.as_ref().and_then(|all| all.get(place)).copied().unwrap_or_default(),
+            Some(place) => {
+                self.rare.as_ref().and_then(|rare| rare.before.get(place)).copied().unwrap_or_default()
+            }
             None => self.other(budget, now).before(now),
         }
     }
 
     /// The window of a budget that is not one of the calendar in UTC.
     fn other(&mut self, budget: &Budget, now: Micros) -> &mut Other {
-        let found = self.others.iter().position(|other| other.is_of(budget));
+        let others = &mut self.rare().others;
+        let found = others.iter().position(|other| other.is_of(budget));
         let at = found.unwrap_or_else(|| {
-            self.others.push(Other::new(budget, now));
-            self.others.len() - 1
+            others.push(Other::new(budget, now));
+            others.len() - 1
         });
         // It was found or put there just now.
-        &mut self.others[at]
+        &mut others[at]
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// When the current window of the calendar began; before all time, as long as nothing was asked.
+    fn start(&self, place: usize) -> Micros {
+        if self.today == Micros::MIN { Micros::MIN } else { PERIODS[place].window_start(self.today) }
+    }
+
+    /// What of a sum was spent here.
+    fn here(&self, place: usize) -> NanoUsd {
+        let elsewhere = self.rare.as_ref().map_or(0, |rare| rare.elsewhere[place]);
+        NanoUsd(self.spent[place].0.wrapping_sub(elsewhere))
+    }
+
+    /// Sets a sum, and what of it was spent here.
+    fn set(&mut self, place: usize, spent: NanoUsd, here: NanoUsd) {
+        self.spent[place] = spent;
+        let elsewhere = spent.0.wrapping_sub(here.0);
+        if elsewhere != 0 || self.rare.is_some() {
+            self.rare().elsewhere[place] = elsewhere;
+        }
     }
 
     /// Begins to count in the windows of these budgets, where that is not done already. Returns those that do not
@@ -253,13 +298,16 @@ impl Purse {
             let other = self.other(budget, now);
             open.extend(other.unrestored(now).cloned());
             // Those that are wanted now stand last: they stay longest.
-            if let Some(at) = self.others.iter().position(|other| other.is_of(budget)) {
-                let other = self.others.remove(at);
-                self.others.push(other);
+            let others = &mut self.rare().others;
+            if let Some(at) = others.iter().position(|other| other.is_of(budget)) {
+                let other = others.remove(at);
+                others.push(other);
             }
         }
-        let too_many = self.others.len().saturating_sub(MAX_OTHERS);
-        self.others.drain(..too_many);
+        if let Some(rare) = &mut self.rare {
+            let too_many = rare.others.len().saturating_sub(MAX_OTHERS);
+            rare.others.drain(..too_many);
+        }
         open
     }
 
@@ -272,28 +320,28 @@ impl Purse {
         all: &Spending,
         here: Option<&Spending>,
     ) {
-        let total = &mut self.periods[TOTAL];
-        total.here = total.here.max(here.unwrap_or(all).total);
-        let unstored = here.map_or(NanoUsd::ZERO, |here| total.here.minus(here.total));
+        let total_here = self.here(TOTAL).max(here.unwrap_or(all).total);
+        self.set(TOTAL, self.spent[TOTAL], total_here);
+        let unstored = here.map_or(NanoUsd::ZERO, |here| total_here.minus(here.total));
         // Both are of one moment then, and nothing is learned twice.
         self.learn(now, all.total.plus(unstored));
-        self.heard = now;
-        let total = self.periods[TOTAL];
-        let known = Known::of(all, total.spent);
-        let known_here = here.map(|here| Known::of(here, total.here));
-        if let Some(other) = self.others.iter_mut().find(|other| other.lacks(window)) {
+        let known = Known::of(all, self.spent[TOTAL]);
+        let known_here = here.map(|here| Known::of(here, total_here));
+        let rare = self.rare();
+        rare.heard = now;
+        if let Some(other) = rare.others.iter_mut().find(|other| other.lacks(window)) {
             other.restore(now, known, known_here);
         }
     }
 
     /// Learns that so much was spent ever. By what that is more than was known, others have spent.
     fn learn(&mut self, now: Micros, total: NanoUsd) {
-        let more = total.minus(self.periods[TOTAL].spent);
-        self.periods[TOTAL].spent = self.periods[TOTAL].spent.plus(more);
+        let more = total.minus(self.spent[TOTAL]);
+        self.set(TOTAL, self.spent[TOTAL].plus(more), self.here(TOTAL));
         // What it is told first is of all time.
-        if self.heard > Micros::MIN {
-            for other in &mut self.others {
-                other.learn(now, more, self.heard);
+        if let Some(rare) = self.rare.as_mut().filter(|rare| rare.heard > Micros::MIN) {
+            for other in &mut rare.others {
+                other.learn(now, more, rare.heard);
             }
         }
     }
@@ -303,71 +351,70 @@ impl Purse {
     pub(super) fn restore(&mut self, now: Micros, spent: &SpentByPeriod) {
         self.roll(now);
         let known = [spent.day, spent.week, spent.month];
-        self.note(now, (known, spent.before), |state| &mut state.spent, |before| &mut before.spent);
+        self.note(now, (known, spent.before), Whose::All);
         self.learn(now, spent.total);
-        self.heard = now;
+        self.rare().heard = now;
     }
 
     /// As [`Self::restore`], for what was spent here.
     pub(super) fn restore_here(&mut self, now: Micros, here: &SpentByPeriod) {
         self.roll(now);
         let known = [here.day, here.week, here.month];
-        self.note(now, (known, here.before), |state| &mut state.here, |before| &mut before.here);
-        let total = &mut self.periods[TOTAL];
-        total.here = total.here.max(here.total);
+        self.note(now, (known, here.before), Whose::Here);
+        self.set(TOTAL, self.spent[TOTAL], self.here(TOTAL).max(here.total));
     }
 
     /// What was spent in the windows that hold `now`, and in those before them; what is known to be more stays. Where a window
     /// ended since the store was asked, its sum is that of the window before.
-    fn note(
-        &mut self,
-        now: Micros,
-        (current, before): ([NanoUsd; 3], [NanoUsd; 3]),
-        of_window: fn(&mut PeriodSpent) -> &mut NanoUsd,
-        of_before: fn(&mut Before) -> &mut NanoUsd,
-    ) {
+    fn note(&mut self, now: Micros, (current, before): ([NanoUsd; 3], [NanoUsd; 3]), whose: Whose) {
         for place in 0..current.len() {
             let (period, amount) = (PERIODS[place], current[place]);
-            let (start, state) = (period.window_start(now), &mut self.periods[place]);
-            let is_over = state.window_start > start;
+            let (start, known_start) = (period.window_start(now), self.start(place));
+            let is_over = known_start > start;
             if !is_over {
-                let known = of_window(state);
-                *known = amount.max(*known);
+                let (spent, here) = (self.spent[place], self.here(place));
+                match whose {
+                    Whose::All => self.set(place, spent.max(amount), here),
+                    Whose::Here => self.set(place, spent, here.max(amount)),
+                }
             }
-            let is_last = is_over && period.window_end(start) == Some(state.window_start);
+            let is_last = is_over && period.window_end(start) == Some(known_start);
             let past = match (is_over, is_last) {
                 (false, _) => before[place],
                 (true, true) => amount,
                 (true, false) => continue,
             };
             if past > NanoUsd::ZERO {
-                let known = of_before(&mut self.before.get_or_insert_default()[place]);
+                let known = &mut self.rare().before[place];
+                let known = match whose {
+                    Whose::All => &mut known.spent,
+                    Whose::Here => &mut known.here,
+                };
                 *known = past.max(*known);
             }
         }
     }
 
     fn roll(&mut self, now: Micros) {
-        if now < self.next_roll {
+        if now < self.today.saturating_add(DAY_US) {
             return;
         }
-        let mut before = self.before.take();
-        for (place, (period, state)) in PERIODS.iter().zip(&mut self.periods).enumerate() {
-            let start = period.window_start(now);
-            if start > state.window_start {
-                // Nothing was spent in windows that nobody saw.
-                let is_next = period.window_end(state.window_start) == Some(start);
-                let left = Before { spent: state.spent, here: state.here };
-                let left = if is_next { left } else { Before::default() };
-                if before.is_some() || left.spent > NanoUsd::ZERO {
-                    let known = before.get_or_insert_default().get_mut(place);
-                    known.into_iter().for_each(|known| *known = left);
-                }
-                *state = PeriodSpent { window_start: start, spent: NanoUsd::ZERO, here: NanoUsd::ZERO };
+        for (place, period) in PERIODS.iter().enumerate() {
+            let (known_start, start) = (self.start(place), period.window_start(now));
+            if start <= known_start {
+                continue;
+            }
+            // Nothing was spent in windows that nobody saw.
+            let is_next = period.window_end(known_start) == Some(start);
+            let left = Before { spent: self.spent[place], here: self.here(place) };
+            let left = if is_next { left } else { Before::default() };
+            self.set(place, NanoUsd::ZERO, NanoUsd::ZERO);
+            if (self.rare.is_some() || left.spent > NanoUsd::ZERO)
+                && let Some(known) = self.rare().before.get_mut(place)
+            {
+                *known = left;
             }
         }
-        self.before = before;
-        let today = Period::Day.window_start(now);
-        self.next_roll = Period::Day.window_end(today).unwrap_or(Micros::MAX);
+        self.today = Period::Day.window_start(now);
     }
 }

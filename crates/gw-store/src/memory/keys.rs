@@ -213,6 +213,7 @@ impl KeyTable {
             tally,
             rules,
             under,
+            is_alone: above.is_empty(),
             above,
             generation: *generation,
             source,

@@ -98,25 +98,22 @@ impl Tally {
     pub fn limit_views(&self, rules: &Rules, now: Micros) -> Vec<(Limit, Remaining)> {
         let mut counters = self.lock();
         let now = counters.now(now);
-        let running = counters.parallel;
         let view = |(at, rule): (usize, &Rule)| {
             let limit = &rule.limit;
             // Where nothing was counted yet, all is left.
             let all = Remaining { limit: limit.max, remaining: limit.max, reset_us: 0 };
-            let Some(slot) = counters.slot(at, rule) else { return (limit.clone(), all) };
             let left = match limit.unit {
-                LimitUnit::Parallel => {
-                    let running = if limit.models.is_some() { slot.running } else { running };
+                LimitUnit::Parallel => counters.running_of(at, rule).map(|running| {
                     let remaining = limit.max.saturating_sub(u64::from(running));
                     Remaining { limit: limit.max, remaining, reset_us: 0 }
-                }
-                _ => {
+                }),
+                _ => counters.window(at, rule).map(|window| {
                     let bound = window_bound(limit, Priority::default());
-                    let left = slot.window.remaining(&bound, scaled(now, rule));
+                    let left = window.remaining(&bound, scaled(now, rule));
                     Remaining { reset_us: unscaled(left.reset_us, rule), ..left }
-                }
+                }),
             };
-            (limit.clone(), left)
+            (limit.clone(), left.unwrap_or(all))
         };
         rules.limits.iter().enumerate().map(view).collect()
     }
@@ -190,12 +187,39 @@ struct Active {
     slots: SmallVec<[Slot; 3]>,
 }
 
+// Four lines of memory. A call of one of very many accounts waits for each that it touches.
+const _: () = assert!(size_of::<Active>() <= 256 && size_of::<Slot>() <= 64);
+
 #[derive(Debug)]
 struct Slot {
     key: SlotKey,
-    window: Window,
-    /// For limits of parallel calls of some models.
-    running: u32,
+    count: Count,
+}
+
+/// What is counted for a limit.
+#[derive(Debug)]
+enum Count {
+    /// Units over time.
+    Window(Window),
+    /// Parallel calls of some models or providers. Those of all are counted for the account itself.
+    Running(u32),
+}
+
+impl Slot {
+    fn new(key: SlotKey) -> Self {
+        let count = match key.unit {
+            LimitUnit::Parallel => Count::Running(0),
+            _ => Count::Window(Window::default()),
+        };
+        Self { key, count }
+    }
+
+    const fn running(&mut self) -> Option<&mut u32> {
+        match &mut self.count {
+            Count::Running(running) => Some(running),
+            Count::Window(_) => None,
+        }
+    }
 }
 
 /// Which limits of an account count a call, and for whom it says so.
@@ -256,7 +280,7 @@ impl Counters {
         let mut old = std::mem::take(slots);
         let slot = |rule: &Rule| match old.iter().position(|slot| slot.key == rule.slot) {
             Some(at) => old.swap_remove(at),
-            None => Slot { key: rule.slot, window: Window::default(), running: 0 },
+            None => Slot::new(rule.slot),
         };
         *slots = rules.limits.iter().map(slot).collect();
     }
@@ -270,9 +294,22 @@ impl Counters {
         slots.iter_mut().find(|slot| slot.key == rule.slot)
     }
 
+    /// The window of a limit that has one.
+    fn window(&mut self, at: usize, rule: &Rule) -> Option<&mut Window> {
+        match &mut self.slot(at, rule)?.count {
+            Count::Window(window) => Some(window),
+            Count::Running(_) => None,
+        }
+    }
+
+    /// How many calls run that a limit of parallel calls counts.
+    fn running_of(&mut self, at: usize, rule: &Rule) -> Option<u32> {
+        if is_scoped(&rule.limit) { self.slot(at, rule)?.running().copied() } else { Some(self.parallel) }
+    }
+
     /// What was taken in each sixtieth of the window that ends now, numbered from the epoch.
     pub(super) fn recent(&mut self, at: usize, rule: &Rule, now: Micros) -> Vec<(i64, u64)> {
-        self.slot(at, rule).map(|slot| slot.window.recent(scaled(now, rule))).unwrap_or_default()
+        self.window(at, rule).map(|window| window.recent(scaled(now, rule))).unwrap_or_default()
     }
 
     /// Is there room for one more request?
@@ -282,19 +319,18 @@ impl Counters {
         now: Micros,
         mut found: impl FnMut(Finding<LimitExceeded>),
     ) {
-        let parallel = self.parallel;
         for (at, rule) in terms.counted() {
             let limit = &rule.limit;
-            let Some(slot) = self.slot(at, rule) else { continue };
             let wait = match limit.unit {
                 LimitUnit::Parallel => {
-                    let running = if is_scoped(limit) { slot.running } else { parallel };
-                    (u64::from(running) >= ceiling(limit, terms.priority)).then_some(PARALLEL_RETRY_US)
+                    let most = ceiling(limit, terms.priority);
+                    let is_full = self.running_of(at, rule).is_some_and(|running| u64::from(running) >= most);
+                    is_full.then_some(PARALLEL_RETRY_US)
                 }
                 // Of tokens and money at least one unit must be left.
-                _ => slot
-                    .window
-                    .wait(&window_bound(limit, terms.priority), scaled(now, rule))
+                _ => self
+                    .window(at, rule)
+                    .and_then(|window| window.wait(&window_bound(limit, terms.priority), scaled(now, rule)))
                     .map(|us| unscaled(us, rule)),
             };
             if let Some(wait) = wait {
@@ -309,8 +345,8 @@ impl Counters {
             self.used_seconds = u32::try_from(now / SECOND_US).unwrap_or(0);
         }
         for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Requests) {
-            if let Some(slot) = self.slot(at, rule) {
-                slot.window.charge(scaled(now, rule), 1);
+            if let Some(window) = self.window(at, rule) {
+                window.charge(scaled(now, rule), 1);
             }
         }
         self.enter(terms);
@@ -319,9 +355,9 @@ impl Counters {
     /// Takes one parallel slot.
     pub(super) fn enter(&mut self, terms: Terms<'_>) {
         self.parallel = self.parallel.saturating_add(u32::from(!terms.is_try));
-        for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Parallel) {
-            if let Some(slot) = self.slot(at, rule) {
-                slot.running = slot.running.saturating_add(1);
+        for (at, rule) in terms.counted().filter(|(_, rule)| is_scoped_parallel(&rule.limit)) {
+            if let Some(running) = self.slot(at, rule).and_then(Slot::running) {
+                *running = running.saturating_add(1);
             }
         }
     }
@@ -329,8 +365,8 @@ impl Counters {
     /// Gives the request of [`Self::take_request`] back; the parallel slot stays taken.
     pub(super) fn give_request_back(&mut self, terms: Terms<'_>, taken_at: Micros) {
         for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Requests) {
-            if let Some(slot) = self.slot(at, rule) {
-                slot.window.give_back(scaled(taken_at, rule), 1);
+            if let Some(window) = self.window(at, rule) {
+                window.give_back(scaled(taken_at, rule), 1);
             }
         }
     }
@@ -338,9 +374,9 @@ impl Counters {
     /// Gives the parallel slot back.
     pub(super) fn leave(&mut self, terms: Terms<'_>) {
         self.parallel = self.parallel.saturating_sub(u32::from(!terms.is_try));
-        for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Parallel) {
-            if let Some(slot) = self.slot(at, rule) {
-                slot.running = slot.running.saturating_sub(1);
+        for (at, rule) in terms.counted().filter(|(_, rule)| is_scoped_parallel(&rule.limit)) {
+            if let Some(running) = self.slot(at, rule).and_then(Slot::running) {
+                *running = running.saturating_sub(1);
             }
         }
     }
@@ -379,9 +415,9 @@ impl Counters {
                 found(Finding { refusal, shadow: limit.shadow });
                 continue;
             }
-            let Some(slot) = self.slot(at, rule) else { continue };
+            let Some(window) = self.window(at, rule) else { continue };
             if let Some(wait) =
-                slot.window.wait_for(&window_bound(limit, terms.priority), scaled(now, rule), needed)
+                window.wait_for(&window_bound(limit, terms.priority), scaled(now, rule), needed)
             {
                 let refusal = HoldRefused::Limit(terms.exceeded(rule, unscaled(wait, rule)));
                 found(Finding { refusal, shadow: limit.shadow });
@@ -405,11 +441,9 @@ impl Counters {
             if amounts.of(unit) == 0 || unit == LimitUnit::Cost {
                 continue;
             }
-            let Some(slot) = self.slot(at, rule) else { continue };
-            let left = slot
-                .window
-                .remaining(&window_bound(&rule.limit, terms.priority), scaled(now, rule))
-                .remaining;
+            let Some(window) = self.window(at, rule) else { continue };
+            let left =
+                window.remaining(&window_bound(&rule.limit, terms.priority), scaled(now, rule)).remaining;
             // With nothing left, the one that is asked for says how long to wait.
             let left = left.max(1);
             match unit {
@@ -447,16 +481,16 @@ impl Counters {
             if held == used {
                 continue;
             }
-            let Some(slot) = self.slot(at, rule) else { continue };
+            let Some(window) = self.window(at, rule) else { continue };
             if used > held {
-                slot.window.charge(scaled(now, rule), used - held);
+                window.charge(scaled(now, rule), used - held);
                 continue;
             }
             let unused = held - used;
             let from_latest = unused.min(latest.of(unit));
             let from_first = (unused - from_latest).min(first.of(unit));
-            slot.window.give_back(scaled(latest_at, rule), from_latest);
-            slot.window.give_back(scaled(first_at, rule), from_first);
+            window.give_back(scaled(latest_at, rule), from_latest);
+            window.give_back(scaled(first_at, rule), from_first);
         }
     }
 
@@ -464,9 +498,9 @@ impl Counters {
         for (at, rule) in terms.counted() {
             let units = amounts.of(rule.limit.unit);
             if units > 0
-                && let Some(slot) = self.slot(at, rule)
+                && let Some(window) = self.window(at, rule)
             {
-                slot.window.charge(scaled(now, rule), units);
+                window.charge(scaled(now, rule), units);
             }
         }
     }
@@ -483,8 +517,8 @@ impl Counters {
             if matches!(limit.unit, LimitUnit::Parallel | LimitUnit::Cost) {
                 continue;
             }
-            let Some(slot) = self.slot(at, rule) else { continue };
-            let mut left = slot.window.remaining(&window_bound(limit, terms.priority), scaled(now, rule));
+            let Some(window) = self.window(at, rule) else { continue };
+            let mut left = window.remaining(&window_bound(limit, terms.priority), scaled(now, rule));
             left.reset_us = unscaled(left.reset_us, rule);
             found(limit.unit, left);
         }
@@ -506,17 +540,18 @@ impl Counters {
                 return Some(HoldRefused::Budget { holder, limit, spent, reserved, needed });
             }
         }
-        let parallel = self.parallel;
         for (at, rule) in terms.counted().filter(|(_, r)| has_share(r.limit.sharing) && !r.limit.shadow) {
             let limit = &rule.limit;
-            let Some(slot) = self.slot(at, rule) else { continue };
             let most = share(ceiling(limit, terms.priority));
             let wait = match limit.unit {
                 LimitUnit::Parallel => {
-                    let running = if is_scoped(limit) { slot.running } else { parallel };
-                    (u64::from(running) > most).then_some(PARALLEL_RETRY_US)
+                    let is_above = self.running_of(at, rule).is_some_and(|running| u64::from(running) > most);
+                    is_above.then_some(PARALLEL_RETRY_US)
                 }
-                _ => slot.window.is_above(most, scaled(now, rule)).map(|us| unscaled(us, rule)),
+                _ => self
+                    .window(at, rule)
+                    .and_then(|window| window.is_above(most, scaled(now, rule)))
+                    .map(|us| unscaled(us, rule)),
             };
             if let Some(wait) = wait {
                 return Some(HoldRefused::Limit(terms.exceeded(rule, wait)));
@@ -533,6 +568,11 @@ impl Counters {
 /// Does it count some calls only?
 const fn is_scoped(limit: &Limit) -> bool {
     limit.models.is_some() || limit.providers.is_some()
+}
+
+/// Does it count parallel calls, and only some?
+fn is_scoped_parallel(limit: &Limit) -> bool {
+    limit.unit == LimitUnit::Parallel && is_scoped(limit)
 }
 
 /// Time as the window of that limit knows it: it runs faster or slower, so that a minute takes as long as is wanted.

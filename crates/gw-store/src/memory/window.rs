@@ -48,18 +48,17 @@ pub(super) type Stamp = Micros;
 /// at its end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window {
-    ring: Option<Sliding>,
-    judge: Judge,
+    ring: Sliding,
+    /// How the ring is judged where that is not by its sum: apart, so that it takes little room in the window of a key that
+    /// has the usual kind.
+    judge: Option<Box<Judge>>,
 }
 
-/// How the ring is judged, with what that kind must know besides: apart, so that it takes no room in the
-/// window of a key that has the usual kind.
-#[derive(Clone, Debug, Default)]
+/// What a kind of limit must know besides the ring.
+#[derive(Clone, Debug)]
 enum Judge {
-    #[default]
-    Sliding,
-    Gcra(Box<Gcra>),
-    Fixed(Box<Fixed>),
+    Gcra(Gcra),
+    Fixed(Fixed),
 }
 
 impl Window {
@@ -74,30 +73,31 @@ impl Window {
 
     /// Takes `n` units whether they fit or not: they are used already.
     pub(super) fn charge(&mut self, now: Micros, n: u64) -> Stamp {
-        let stamp = self.ring.get_or_insert_default().charge(now, n);
-        match &mut self.judge {
-            Judge::Sliding => {}
-            Judge::Gcra(gcra) => gcra.charge(now, n),
-            Judge::Fixed(fixed) => fixed.charge(now, n),
+        let stamp = self.ring.charge(now, n);
+        match self.judge.as_deref_mut() {
+            None => {}
+            Some(Judge::Gcra(gcra)) => gcra.charge(now, n),
+            Some(Judge::Fixed(fixed)) => fixed.charge(now, n),
         }
         stamp
     }
 
     /// What was taken in the parts of the window that ends now, by their number from the epoch.
     pub(super) fn recent(&mut self, now: Micros) -> Vec<(i64, u64)> {
-        let Some(ring) = self.ring.as_mut() else { return Vec::new() };
-        ring.advance(now);
-        ring.by_part().collect()
+        self.ring.advance(now);
+        self.ring.by_part().collect()
     }
 
     /// Gives back units that were taken at `stamp`. What was taken in a window long gone is gone.
     pub(super) fn give_back(&mut self, stamp: Stamp, n: u64) {
-        let Some(ring) = self.ring.as_mut().filter(|_| n > 0) else { return };
-        let back = ring.give_back(stamp, n);
-        match &mut self.judge {
-            Judge::Sliding => {}
-            Judge::Gcra(gcra) => gcra.give_back(ring, stamp, n, back),
-            Judge::Fixed(fixed) => fixed.give_back(stamp, back),
+        if n == 0 {
+            return;
+        }
+        let back = self.ring.give_back(stamp, n);
+        match self.judge.as_deref_mut() {
+            None => {}
+            Some(Judge::Gcra(gcra)) => gcra.give_back(&self.ring, stamp, n, back),
+            Some(Judge::Fixed(fixed)) => fixed.give_back(stamp, back),
         }
     }
 
@@ -108,67 +108,66 @@ impl Window {
 
     /// What is left. It may be asked by a call that began under another kind, so it changes nothing.
     pub(super) fn remaining(&mut self, bound: &Bound, now: Micros) -> Remaining {
-        let ring = self.ring.get_or_insert_default();
+        let Self { ring, judge } = self;
         ring.advance(now);
         let mut other;
-        let judge = if self.judge.suits(bound) {
-            &mut self.judge
+        let judge = if suits(judge.as_deref(), bound) {
+            judge
         } else {
             other = Judge::new(bound, ring, now);
             &mut other
         };
-        let (remaining, reset_us) = match judge {
-            Judge::Sliding => ring.remaining(bound.max, now),
-            Judge::Gcra(gcra) => gcra.remaining(bound, ring, now),
-            Judge::Fixed(fixed) => fixed.remaining(bound.max, now),
+        let (remaining, reset_us) = match judge.as_deref_mut() {
+            None => ring.remaining(bound.max, now),
+            Some(Judge::Gcra(gcra)) => gcra.remaining(bound, ring, now),
+            Some(Judge::Fixed(fixed)) => fixed.remaining(bound.max, now),
         };
         Remaining { limit: bound.max, remaining, reset_us }
     }
 
     /// The newest sub-windows that hold something, by their numbers since the epoch.
     pub(super) fn newest(&mut self, now: Micros, most: usize) -> Vec<(i64, u64)> {
-        let ring = self.ring.get_or_insert_default();
+        let ring = &mut self.ring;
         ring.advance(now);
         ring.newest_first(Micros::MIN).take(most).map(|(end, n)| (end / (WINDOW_US / 60) - 1, n)).collect()
     }
 
     /// Is more taken than that? Whatever the kind, by the units of the ring.
     pub(super) fn is_above(&mut self, max: u64, now: Micros) -> Option<u64> {
-        let ring = self.ring.get_or_insert_default();
-        ring.wait(max, now, 0)
+        self.ring.wait(max, now, 0)
     }
 
     /// `None` when `n` units fit, else the microseconds until they may.
     pub(super) fn wait_for(&mut self, bound: &Bound, now: Micros, n: u64) -> Option<u64> {
-        let ring = self.ring.get_or_insert_default();
+        let Self { ring, judge } = self;
         ring.advance(now);
-        if !self.judge.suits(bound) {
-            self.judge = Judge::new(bound, ring, now);
+        if !suits(judge.as_deref(), bound) {
+            *judge = Judge::new(bound, ring, now);
         }
-        match &mut self.judge {
-            Judge::Sliding => ring.wait(bound.max, now, n),
-            Judge::Gcra(gcra) => gcra.wait(bound, ring, now, n),
-            Judge::Fixed(fixed) => fixed.wait(bound.max, now, n),
+        match judge.as_deref_mut() {
+            None => ring.wait(bound.max, now, n),
+            Some(Judge::Gcra(gcra)) => gcra.wait(bound, ring, now, n),
+            Some(Judge::Fixed(fixed)) => fixed.wait(bound.max, now, n),
         }
     }
 }
 
 impl Judge {
-    /// One that knows what the ring holds.
-    fn new(bound: &Bound, ring: &Sliding, now: Micros) -> Self {
+    /// One that knows what the ring holds, where the kind needs one.
+    fn new(bound: &Bound, ring: &Sliding, now: Micros) -> Option<Box<Self>> {
         match bound.kind {
-            LimitKind::Sliding => Self::Sliding,
-            LimitKind::Gcra => Self::Gcra(Box::new(Gcra::new(bound, ring, now))),
-            LimitKind::Fixed => Self::Fixed(Box::new(Fixed::new(ring))),
+            LimitKind::Sliding => None,
+            LimitKind::Gcra => Some(Box::new(Self::Gcra(Gcra::new(bound, ring, now)))),
+            LimitKind::Fixed => Some(Box::new(Self::Fixed(Fixed::new(ring)))),
         }
     }
+}
 
-    fn suits(&self, bound: &Bound) -> bool {
-        match (self, bound.kind) {
-            (Self::Sliding, LimitKind::Sliding) | (Self::Fixed(_), LimitKind::Fixed) => true,
-            (Self::Gcra(gcra), LimitKind::Gcra) => gcra.has_pace_of(bound),
-            _ => false,
-        }
+fn suits(judge: Option<&Judge>, bound: &Bound) -> bool {
+    match (judge, bound.kind) {
+        (None, LimitKind::Sliding) | (Some(Judge::Fixed(_)), LimitKind::Fixed) => true,
+        (Some(Judge::Gcra(gcra)), LimitKind::Gcra) => gcra.has_pace_of(bound),
+        _ => false,
     }
 }
 

@@ -364,6 +364,8 @@ fn count_lost(row: &tokio_postgres::Row, sums: &mut Sums) -> Result<(), Fault> {
         key: key.map(|id| id.0),
         team: text(3)?,
         model: text(4)?,
+        // Only refused calls have none.
+        is_resolved: true,
         provider: text(5)?,
         upstream_model: text(11)?,
         customer: text(6)?,

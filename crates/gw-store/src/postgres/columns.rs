@@ -3,7 +3,7 @@
 use super::bytes::{Id, clean};
 use super::fault::Fault;
 use super::session::Db;
-use crate::journal::{outcome_code, source_code};
+use crate::journal::{is_resolved, outcome_code, source_code};
 use crate::rows::{Counted, Row, Totals, non_empty, signed};
 use ahash::AHashSet;
 use gw_model::Outcome;
@@ -168,6 +168,7 @@ impl Columns {
                 key: self.key.get(at)?.map(|id| id.0),
                 team: self.team.get(at)?.as_deref().unwrap_or(""),
                 model: self.model.get(at)?,
+                is_resolved: is_resolved(self.details.get(at)?.as_deref().unwrap_or_default()),
                 provider: self.provider.get(at)?.as_deref().unwrap_or(""),
                 upstream_model: self.upstream_model.get(at)?.as_deref().unwrap_or(""),
                 customer: self.customer.get(at)?.as_deref().unwrap_or(""),

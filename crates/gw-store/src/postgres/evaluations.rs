@@ -1,6 +1,6 @@
 //! Evaluations and their results.
 
-use super::bytes::{clean, limit, within};
+use super::bytes::{Id, clean, limit, within};
 use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
 use super::session::Values;
@@ -10,11 +10,12 @@ use crate::types::{
     EvaluationId, EvaluationState, ItemId, PageSize, ResultFigures, StoredEvaluation, StoredResult,
     StoredView, Verdict,
 };
-use gw_model::{Micros, NanoUsd};
+use gw_model::{Micros, NanoUsd, RequestId};
 use tokio_postgres::Row;
 
 const COLUMNS: &str = "id, owner, place, state, node, touched, revision, job";
-const FIGURES: &str = "item, target, verdict, score, cost, total_us, input, output, tries";
+const FIGURES: &str =
+    "item, target, verdict, score, cost, total_us, input, output, tries, request, source, scored";
 
 impl EvaluationStore for PostgresStore {
     fn evaluations(
@@ -108,10 +109,11 @@ impl EvaluationStore for PostgresStore {
         const IS_THERE: &str = "SELECT 1 FROM evaluations WHERE id = $1 FOR SHARE";
         let sql = format!(
             "INSERT INTO evaluation_results (evaluation, {FIGURES}, sealed) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              ON CONFLICT (evaluation, item, target) DO UPDATE SET verdict = excluded.verdict, \
              score = excluded.score, cost = excluded.cost, total_us = excluded.total_us, input = excluded.input, \
-             output = excluded.output, tries = excluded.tries, sealed = excluded.sealed"
+             output = excluded.output, tries = excluded.tries, request = excluded.request, \
+             source = excluded.source, scored = excluded.scored, sealed = excluded.sealed"
         );
         let (id, figures) = (evaluation.to_string(), &result.figures);
         self.transaction("keep a result of an evaluation", ANSWER_LIMIT, async |db| {
@@ -129,6 +131,9 @@ impl EvaluationStore for PostgresStore {
                 &figures.input_tokens,
                 &figures.output_tokens,
                 &figures.tries,
+                &figures.request.map(|id| Id(id.0)),
+                &figures.source.map(|id| Id(id.0)),
+                &figures.scored,
                 &result.sealed,
             ];
             Ok(db.execute(&sql, values).await? > 0)
@@ -149,7 +154,7 @@ impl EvaluationStore for PostgresStore {
         self.run("read results of an evaluation", BULK_LIMIT, async |db| {
             let rows = db.query(&sql, &[&evaluation.to_string(), &item, &target, &limit(most)]).await?;
             let read =
-                |row: &Row| Ok(StoredResult { figures: decode_figures(row)?, sealed: row.try_get(9)? });
+                |row: &Row| Ok(StoredResult { figures: decode_figures(row)?, sealed: row.try_get(12)? });
             rows.iter().map(read).collect()
         })
     }
@@ -205,5 +210,8 @@ fn decode_figures(row: &Row) -> Result<ResultFigures, Fault> {
         input_tokens: row.try_get(6)?,
         output_tokens: row.try_get(7)?,
         tries: row.try_get(8)?,
+        request: row.try_get::<_, Option<Id>>(9)?.map(|id| RequestId(id.0)),
+        source: row.try_get::<_, Option<Id>>(10)?.map(|id| RequestId(id.0)),
+        scored: row.try_get(11)?,
     })
 }

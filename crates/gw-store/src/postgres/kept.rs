@@ -5,7 +5,7 @@ use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
 use crate::error::StoreError;
 use crate::traits::RecordStore;
-use crate::types::{Feedback, KeptPart, SealedBodies, Swept, Whose};
+use crate::types::{Feedback, KeptPart, Rating, SealedBodies, Swept, Whose};
 use gw_model::{Micros, RequestId};
 use tokio_postgres::Row;
 
@@ -20,6 +20,8 @@ const ADD: &str = "INSERT INTO feedback (id, request, time, author, score, label
      WHERE (SELECT COUNT(*) FROM feedback WHERE request = $2) < $8";
 const SAID: &str =
     "SELECT id, time, author, score, label, comment FROM feedback WHERE request = $1 ORDER BY id";
+const RATINGS: &str = "SELECT request, score, label FROM feedback WHERE request = ANY($1) \
+     AND (score IS NOT NULL OR label IS NOT NULL) ORDER BY request, id";
 
 const OLD_RECORDS: &str = "SELECT id, accounts FROM records WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3";
 const OLD_BODIES: &str = "SELECT b.request, r.accounts FROM record_bodies AS b JOIN records AS r ON r.id = b.request \
@@ -130,6 +132,17 @@ impl RecordStore for PostgresStore {
         };
         self.run("read feedback", ANSWER_LIMIT, async |db| {
             db.query(SAID, &[&Id(request.0)]).await?.iter().map(read).collect::<Result<Vec<_>, Fault>>()
+        })
+    }
+
+    fn ratings(&self, requests: &[RequestId]) -> Result<Vec<Rating>, StoreError> {
+        let read = |row: &Row| {
+            let request = RequestId(row.try_get::<_, Id>(0)?.0);
+            Ok(Rating { request, score: row.try_get(1)?, label: row.try_get(2)? })
+        };
+        let ids: Vec<Id> = requests.iter().map(|id| Id(id.0)).collect();
+        self.run("read feedback", ANSWER_LIMIT, async |db| {
+            db.query(RATINGS, &[&ids]).await?.iter().map(read).collect::<Result<Vec<_>, Fault>>()
         })
     }
 }

@@ -9,9 +9,10 @@ use crate::analytics::{
     Told, Values, account_value,
 };
 use crate::error::StoreError;
+use crate::journal::outcome_code;
 use crate::rows::RollupRows;
 use crate::traits::Analytics;
-use gw_model::{KeyId, Micros};
+use gw_model::{KeyId, Micros, Outcome};
 use smallvec::SmallVec;
 use tokio_postgres::Row;
 
@@ -152,11 +153,13 @@ impl Analytics for PostgresStore {
     fn first_uses(&self, since: Micros) -> Result<RollupFirsts, StoreError> {
         let minute = since.div_euclid(Span::Minute.us());
         let models = "SELECT model FROM rollup_series WHERE NOT is_of_caller AND model <> '' \
-                      GROUP BY model HAVING MIN(first_minute) >= $1";
+                      AND outcome <> $2 GROUP BY model HAVING MIN(first_minute) >= $1";
         let keys = "SELECT key FROM rollup_series WHERE key IS NOT NULL \
                     GROUP BY key HAVING MIN(first_minute) >= $1";
         self.run("read what was used first", BULK_LIMIT, async |db| {
-            let models = db.query(models, &[&minute]).await?;
+            // What was only refused is not used.
+            let refused = i16::from(outcome_code(Outcome::Refused));
+            let models = db.query(models, &[&minute, &refused]).await?;
             let keys = db.query(keys, &[&minute]).await?;
             let key = |row: &Row| Ok(KeyId(row.try_get::<_, Id>(0)?.0));
             Ok(RollupFirsts {

@@ -44,6 +44,7 @@ impl CostChanges {
             key: row.key_id.map(|key| key.0),
             team: &team,
             model: &row.model,
+            is_resolved: row.details.is_resolved,
             provider: &provider,
             upstream_model: &upstream_model,
             customer: &customer,

@@ -7,7 +7,7 @@ use super::places::Places;
 use super::record::{Row, Totals, signed};
 use super::rollups::{RollupRows, Rollups, SharedBounds};
 use crate::accounts::of_level;
-use crate::journal::AttemptFrame;
+use crate::journal::{AttemptFrame, is_resolved};
 use ahash::AHashMap;
 use gw_model::{Level, Outcome};
 use std::borrow::Cow;
@@ -25,6 +25,8 @@ pub(crate) struct Counted<'a> {
     pub(crate) key: Option<u128>,
     pub(crate) team: &'a str,
     pub(crate) model: &'a str,
+    /// The model's name stands for something, whether or not a provider was tried.
+    pub(crate) is_resolved: bool,
     /// Of its last attempt; empty when there was none.
     pub(crate) provider: &'a str,
     /// The same.
@@ -52,6 +54,7 @@ impl<'a> Counted<'a> {
             key: row.key,
             team: row.team,
             model: row.model,
+            is_resolved: is_resolved(row.details),
             provider: row.provider,
             upstream_model: row.upstream_model,
             customer: row.customer,
@@ -72,7 +75,7 @@ impl<'a> Counted<'a> {
 
     /// The model that it counts for. A name that no model has would make a row per name; such calls are counted without one.
     pub(super) fn counted_model(&self) -> &'a str {
-        let made_up = self.provider.is_empty() && self.outcome == Outcome::Refused;
+        let made_up = self.provider.is_empty() && self.outcome == Outcome::Refused && !self.is_resolved;
         if made_up { "" } else { self.model }
     }
 

@@ -2,6 +2,7 @@
 
 use super::migrate::migrate;
 use super::names::Names;
+use super::names::sweep::Look;
 use super::unsummed::{SumSettings, Unsummed};
 use crate::error::StoreError;
 use crate::traits::Database;
@@ -30,6 +31,8 @@ pub struct SqliteStore {
     unsummed: Mutex<Unsummed>,
     /// Numbers of what records have in common; locked by whoever holds the writer.
     names: Mutex<Names>,
+    /// A look for what no record has in common any more.
+    look: Mutex<Option<Look>>,
     readers: Mutex<Vec<Connection>>,
 }
 
@@ -54,6 +57,7 @@ impl SqliteStore {
             writer: ReentrantMutex::new(writer),
             unsummed: Mutex::new(Unsummed::new(sums)),
             names: Mutex::default(),
+            look: Mutex::default(),
             readers: Mutex::default(),
         })
     }
@@ -104,6 +108,11 @@ impl SqliteStore {
     /// What is remembered of names. Hold the writer first.
     pub(super) fn names(&self) -> MutexGuard<'_, Names> {
         self.names.lock()
+    }
+
+    /// The look that is under way. Lock it before the writer.
+    pub(super) fn look(&self) -> MutexGuard<'_, Option<Look>> {
+        self.look.lock()
     }
 
     /// Runs a query on a connection that can not write.

@@ -2,18 +2,20 @@
 
 use super::db::SqliteStore;
 use crate::error::StoreError;
+use crate::rows::id_bytes;
 use crate::traits::EvaluationStore;
 use crate::types::page::fill;
 use crate::types::{
     EvaluationId, EvaluationState, ItemId, PageSize, ResultFigures, StoredEvaluation, StoredResult,
     StoredView, Verdict,
 };
-use gw_model::{Micros, NanoUsd};
+use gw_model::{Micros, NanoUsd, RequestId};
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 const COLUMNS: &str = "id, owner, place, state, node, touched, revision, job";
-const FIGURES: &str = "item, target, verdict, score, cost, total_us, input, output, tries";
+const FIGURES: &str =
+    "item, target, verdict, score, cost, total_us, input, output, tries, request, source, scored";
 
 impl EvaluationStore for SqliteStore {
     fn evaluations(
@@ -106,7 +108,8 @@ impl EvaluationStore for SqliteStore {
     fn put_result(&self, evaluation: EvaluationId, result: &StoredResult) -> Result<bool, StoreError> {
         let sql = format!(
             "INSERT OR REPLACE INTO evaluation_results (evaluation, {FIGURES}, sealed) \
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 WHERE EXISTS (SELECT 1 FROM evaluations WHERE id = ?1)"
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 \
+             WHERE EXISTS (SELECT 1 FROM evaluations WHERE id = ?1)"
         );
         let figures = &result.figures;
         let done = self.writer().execute(
@@ -122,6 +125,9 @@ impl EvaluationStore for SqliteStore {
                 figures.input_tokens,
                 figures.output_tokens,
                 figures.tries,
+                bytes(figures.request),
+                bytes(figures.source),
+                figures.scored,
                 result.sealed
             ],
         );
@@ -143,7 +149,7 @@ impl EvaluationStore for SqliteStore {
         self.read("read results of an evaluation", |db| {
             let values = params![evaluation.to_string(), item, target, limit];
             let read =
-                |row: &Row<'_>| Ok(StoredResult { figures: decode_figures(row)?, sealed: row.get(9)? });
+                |row: &Row<'_>| Ok(StoredResult { figures: decode_figures(row)?, sealed: row.get(12)? });
             db.prepare_cached(&sql)?.query_map(values, read)?.collect()
         })
     }
@@ -185,6 +191,14 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<StoredEvaluation> {
     })
 }
 
+fn bytes(id: Option<RequestId>) -> Option<[u8; 16]> {
+    id.map(|id| id_bytes(id.0))
+}
+
+const fn id(bytes: [u8; 16]) -> RequestId {
+    RequestId(u128::from_be_bytes(bytes))
+}
+
 fn decode_figures(row: &Row<'_>) -> rusqlite::Result<ResultFigures> {
     let item: String = row.get(0)?;
     Ok(ResultFigures {
@@ -197,5 +211,8 @@ fn decode_figures(row: &Row<'_>) -> rusqlite::Result<ResultFigures> {
         input_tokens: row.get(6)?,
         output_tokens: row.get(7)?,
         tries: row.get(8)?,
+        request: row.get::<_, Option<[u8; 16]>>(9)?.map(id),
+        source: row.get::<_, Option<[u8; 16]>>(10)?.map(id),
+        scored: row.get(11)?,
     })
 }

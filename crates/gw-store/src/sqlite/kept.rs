@@ -3,9 +3,9 @@
 use super::db::SqliteStore;
 use crate::error::StoreError;
 use crate::rows::id_bytes;
-use crate::types::{Feedback, KeptPart, SealedBodies, Swept, Whose};
+use crate::types::{Feedback, KeptPart, Rating, SealedBodies, Swept, Whose};
 use gw_model::{Micros, RequestId};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
 pub(super) fn write_bodies(store: &SqliteStore, bodies: &[SealedBodies]) -> Result<(), StoreError> {
     let write = |db: &Connection| {
@@ -182,5 +182,30 @@ pub(super) fn feedback(store: &SqliteStore, request: RequestId) -> Result<Vec<Fe
             "SELECT id, time, author, score, label, comment FROM feedback WHERE request = ? ORDER BY id",
         )?;
         query.query_map([id_bytes(request.0)], read)?.collect()
+    })
+}
+
+/// Calls that one statement asks for.
+const IDS: usize = 500;
+
+pub(super) fn ratings(store: &SqliteStore, requests: &[RequestId]) -> Result<Vec<Rating>, StoreError> {
+    let read = |row: &Row<'_>| {
+        let request = RequestId(u128::from_be_bytes(row.get(0)?));
+        Ok(Rating { request, score: row.get(1)?, label: row.get(2)? })
+    };
+    store.read("read feedback", |db| {
+        let mut found = Vec::new();
+        for requests in requests.chunks(IDS) {
+            let places = vec!["?"; requests.len()].join(",");
+            let mut query = db.prepare_cached(&format!(
+                "SELECT request, score, label FROM feedback WHERE request IN ({places}) \
+                 AND (score IS NOT NULL OR label IS NOT NULL) ORDER BY request, id"
+            ))?;
+            let ids = requests.iter().map(|id| id_bytes(id.0));
+            for rating in query.query_map(params_from_iter(ids), read)? {
+                found.push(rating?);
+            }
+        }
+        Ok(found)
     })
 }

@@ -26,7 +26,8 @@ impl Ledger for SqliteStore {
         let preparing = || StoreError::query("prepare to fold the journal");
         let mark = unsummed.agree(&tx).map_err(preparing())?;
         // Names of a transaction that is given up are forgotten with it.
-        let names = std::mem::take(&mut *self.names());
+        let mut names = std::mem::take(&mut *self.names());
+        names.agree(&tx).map_err(preparing())?;
         let mut batch = SqliteBatch::new(&tx, mark.next(), unsummed.take(), names).map_err(preparing())?;
         work(&mut batch)?;
         let folded = batch.folded;

@@ -11,7 +11,7 @@ use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Wanted, Where
 use crate::rows::{id_bytes, verdicts};
 use crate::traits::{Keep, RecordStore, Reports};
 use crate::types::{
-    Feedback, KeptPart, LogFilter, LogPage, LogRow, SealedBodies, Swept, UpstreamUsage, UsageFilter,
+    Feedback, KeptPart, LogFilter, LogPage, LogRow, NamesSwept, Rating, SealedBodies, Swept, UpstreamUsage, UsageFilter,
     UsageRow, Whose,
 };
 use gw_model::{KeyId, Micros, NanoUsd, Outcome, RequestId};
@@ -58,12 +58,20 @@ impl RecordStore for SqliteStore {
         super::kept::remove_records(self, before, most)
     }
 
+    fn sweep_names(&self, most: usize) -> Result<NamesSwept, StoreError> {
+        super::names::sweep::sweep(self, most)
+    }
+
     fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError> {
         super::kept::add_feedback(self, feedback, most)
     }
 
     fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError> {
         super::kept::feedback(self, request)
+    }
+
+    fn ratings(&self, requests: &[RequestId]) -> Result<Vec<Rating>, StoreError> {
+        super::kept::ratings(self, requests)
     }
 }
 

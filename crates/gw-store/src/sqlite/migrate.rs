@@ -36,6 +36,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0027_evaluations.sql"),
     include_str!("migrations/0028_config_blocks.sql"),
     include_str!("migrations/0029_prices.sql"),
+    include_str!("migrations/0030_feedback_and_names.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -8,9 +8,10 @@ use crate::analytics::{
     Values, account_value,
 };
 use crate::error::StoreError;
+use crate::journal::outcome_code;
 use crate::rows::{Rollup, RollupRows, id_bytes};
 use crate::traits::{Analytics, Ledger};
-use gw_model::{KeyId, Micros};
+use gw_model::{KeyId, Micros, Outcome};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use smallvec::SmallVec;
 
@@ -106,9 +107,12 @@ impl Analytics for SqliteStore {
         self.read("read what was used first", |db| {
             let mut models = db.prepare_cached(
                 "SELECT model, MIN(first_minute) AS first FROM rollup_series WHERE is_of_caller = 0 AND model != '' \
-                 GROUP BY model HAVING first >= ?",
+                 AND outcome != ? GROUP BY model HAVING first >= ?",
             )?;
-            let models = models.query_map([minute], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            // What was only refused is not used.
+            let refused = i64::from(outcome_code(Outcome::Refused));
+            let models =
+                models.query_map([refused, minute], |row| row.get(0))?.collect::<Result<_, _>>()?;
             let mut keys = db.prepare_cached(
                 "SELECT key, MIN(first_minute) AS first FROM rollup_series WHERE key IS NOT NULL \
                  GROUP BY key HAVING first >= ?",

@@ -9,7 +9,7 @@
 //! two processes on one database) makes its sums anew from them.
 
 use super::sums;
-use crate::journal::outcome_of;
+use crate::journal::{is_resolved, outcome_of};
 use crate::rows::{Counted, Share, SharedBounds, Sums, Totals, id_bytes, signed};
 use gw_model::{NanoUsd, Outcome};
 use rusqlite::{Connection, Row, params};
@@ -192,7 +192,7 @@ fn sum_again(db: &Connection, summed: i64, first: [u8; 16], bounds: &SharedBound
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
          attempts, tries, parent IS NOT NULL, accounts, saved, status, error_code, cache, first_byte_us, cache_write, \
-         reasoning, upstream_model FROM records WHERE id >= ? AND batch > ?",
+         reasoning, upstream_model, CASE WHEN provider IS NULL THEN details END FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
     let mut sums = Sums::within(bounds);
@@ -212,6 +212,7 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         key: key.map(u128::from_be_bytes),
         team: text(3)?,
         model: text(4)?,
+        is_resolved: is_resolved(row.get_ref(24)?.as_blob_or_null()?.unwrap_or_default()),
         provider: text(5)?,
         upstream_model: text(23)?,
         customer: text(6)?,

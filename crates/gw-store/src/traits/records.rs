@@ -4,9 +4,9 @@ use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span}
 use crate::error::StoreError;
 use crate::types::{
     DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, KeptPart, LogFilter, LogPage, LogRow,
-    PageSize, PricePage, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation, StoredExport,
-    StoredItem, StoredRecosting, StoredResult, StoredView, Swept, UpstreamUsage, UsageFilter, UsageRow,
-    ViewId, Whose, Written,
+    NamesSwept, PageSize, PricePage, Rating, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation,
+    StoredExport, StoredItem, StoredRecosting, StoredResult, StoredView, Swept, UpstreamUsage, UsageFilter,
+    UsageRow, ViewId, Whose, Written,
 };
 use gw_model::{Micros, RequestId};
 use std::time::Duration;
@@ -153,10 +153,18 @@ pub trait RecordStore: Send + Sync {
         before: Micros,
         most: usize,
     ) -> Result<Swept, StoreError>;
+    /// Removes what records have in common once none of them has it any more: goes on with a look through all records, at
+    /// most so many of them at once, or begins one. For a database whose records have all of it themselves, it is over at once.
+    fn sweep_names(&self, _most: usize) -> Result<NamesSwept, StoreError> {
+        Ok(NamesSwept { is_over: true, ..NamesSwept::default() })
+    }
     /// Keeps what somebody says about a call, unless so much was said about it already; false then.
     fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
     /// What was said about a call, the first first.
     fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError>;
+    /// What was said about several calls, each named once, without what is said in words only; those of a call one behind the
+    /// other, the first first.
+    fn ratings(&self, requests: &[RequestId]) -> Result<Vec<Rating>, StoreError>;
 }
 
 /// Says of a record that was found whether it is wanted.

@@ -111,7 +111,8 @@ const TABLES: &[Table] = tables! {
     "evaluations": "id" Text, "owner" Text, "place" Text, "state" Small, "node" Big, "touched" Big, "revision" Big,
         "job" Text;
     "evaluation_results": "evaluation" Text, "item" Text, "target" Small, "verdict" Small, "score" Big, "cost" Big,
-        "total_us" Big, "input" Big, "output" Big, "tries" Small, "sealed" Bytes;
+        "total_us" Big, "input" Big, "output" Big, "tries" Small, "sealed" Bytes, "request" Bytes, "source" Bytes,
+        "scored" Small;
     "logins": "user_id" Text, "password" Text, "totp" Bytes, "totp_pending" Bytes, "totp_step" Big, "recovery" Text,
         "link" Bytes, "link_until" Big, "link_resets" Flag, "updated_at" Big, "revision" Big;
     "sessions": "id" Text, "digest" Bytes, "holder" Text, "via" Text, "provider" Text, "id_token" Bytes,

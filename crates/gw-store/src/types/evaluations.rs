@@ -2,7 +2,7 @@
 
 use super::datasets::ItemId;
 use super::shown_id::shown_id;
-use gw_model::{AccountId, Micros, NanoUsd};
+use gw_model::{AccountId, Micros, NanoUsd, RequestId};
 
 shown_id! {
     /// Identifies an evaluation; in the order of time. Shown as `eval_` and 32 hex digits.
@@ -98,6 +98,12 @@ pub struct ResultFigures {
     pub output_tokens: i64,
     /// How often it was begun.
     pub tries: i16,
+    /// The call that answered.
+    pub request: Option<RequestId>,
+    /// The call that the item was made of.
+    pub source: Option<RequestId>,
+    /// How many checks gave the score, which is their mean.
+    pub scored: i16,
 }
 
 /// What became of an item with a model.

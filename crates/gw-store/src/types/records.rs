@@ -33,6 +33,17 @@ pub struct Feedback {
     pub comment: Option<String>,
 }
 
+/// What is in a [`Feedback`] that says how good a call was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rating {
+    /// About which call.
+    pub request: RequestId,
+    /// How good it was, in whatever measure the application has.
+    pub score: Option<i64>,
+    /// A word for it.
+    pub label: Option<String>,
+}
+
 /// Of whose calls something is removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {
@@ -71,4 +82,15 @@ pub struct Swept {
     pub removed: usize,
     /// The last one that was looked at.
     pub up_to: RequestId,
+}
+
+/// How a step of a look went for what records have in common and none of them has any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NamesSwept {
+    /// Rows that were looked at.
+    pub looked: usize,
+    /// What was removed.
+    pub removed: usize,
+    /// Nothing is left to be done, until records are removed.
+    pub is_over: bool,
 }

@@ -13,6 +13,7 @@ mod backup;
 mod crash;
 mod fold;
 mod frozen;
+mod names;
 mod objects;
 mod postgres;
 mod restore;

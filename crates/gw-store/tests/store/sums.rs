@@ -227,6 +227,21 @@ fn a_process_that_dies_before_it_wrote_its_sums_finds_them_again() {
 }
 
 #[test]
+fn refused_calls_are_found_again_under_the_names_that_they_count_for() {
+    let (kept, reference) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let made_up = all_kinds()[5].clone();
+    let mut named = Record { id: record(9).id, model: "limited".to_owned(), ..made_up.clone() };
+    named.details.is_resolved = true;
+    let list = [made_up, named];
+    fold(&open(kept.path(), NEVER), &list);
+    fold(&open(reference.path(), ALWAYS), &list);
+    assert_eq!(requests(&open(kept.path(), NEVER)), 2);
+    assert_eq!(tables(kept.path()), tables(reference.path()));
+    let models = rows(kept.path(), "SELECT model FROM usage ORDER BY model");
+    assert_eq!(models, ["", "limited"].map(|name| [Value::Text(name.to_owned())]));
+}
+
+#[test]
 fn a_record_older_than_all_that_wait_is_found_again_too() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), NEVER);

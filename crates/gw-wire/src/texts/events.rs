@@ -8,6 +8,7 @@ mod model;
 mod shelf;
 
 use super::{Ended, EventTexts, walked};
+use crate::usage::Known;
 use gw_model::WireFormat;
 use model::Model;
 
@@ -32,7 +33,7 @@ pub struct EventReader {
     misses: u8,
     taken: u8,
     found: EventTexts,
-    is_alike: bool,
+    known: Known,
 }
 
 impl EventReader {
@@ -41,13 +42,24 @@ impl EventReader {
     pub const fn new(format: WireFormat) -> Self {
         let found = EventTexts { texts: Vec::new(), ended: Ended::None, is_echo: false };
         let models = Vec::new();
-        Self { format, models, last: 0, oldest: 0, misses: 0, taken: 0, found, is_alike: false }
+        Self { format, models, last: 0, oldest: 0, misses: 0, taken: 0, found, known: Known::Nothing }
     }
 
     /// The texts of the next event, as [`event`](super::event) gives them.
     pub fn read(&mut self, name: Option<&str>, data: &[u8]) -> &EventTexts {
-        self.is_alike = self.read_alike(name, data);
-        if self.is_alike {
+        self.recognise(name, data);
+        self.texts(name, data)
+    }
+
+    /// Is the next event like one before? What a meter is told of it then.
+    pub fn recognise(&mut self, name: Option<&str>, data: &[u8]) -> Known {
+        self.known = self.read_alike(name, data).unwrap_or(Known::Nothing);
+        self.known
+    }
+
+    /// The texts of the event that [`Self::recognise`] was asked about last.
+    pub fn texts(&mut self, name: Option<&str>, data: &[u8]) -> &EventTexts {
+        if self.is_alike() {
             self.misses = 0;
         } else {
             self.walk(name, data);
@@ -57,28 +69,28 @@ impl EventReader {
 
     /// Was the last event like one before? Then its data is UTF-8.
     #[must_use]
-    pub const fn is_alike(&self) -> bool {
-        self.is_alike
+    pub fn is_alike(&self) -> bool {
+        self.known != Known::Nothing
     }
 
-    fn read_alike(&mut self, name: Option<&str>, data: &[u8]) -> bool {
-        let like = |at: usize| Some((at, self.models.get(at)?.read(name, data)?));
+    fn read_alike(&mut self, name: Option<&str>, data: &[u8]) -> Option<Known> {
+        let like = |at: usize| Some((at, self.models.get(at)?, self.models.get(at)?.read(name, data)?));
         let others = 0..self.models.len();
-        if let Some((at, text)) = like(self.last).or_else(|| others.into_iter().find_map(like)) {
+        if let Some((at, model, text)) = like(self.last).or_else(|| others.into_iter().find_map(like)) {
             self.last = at;
             self.found.texts.clear();
             self.found.texts.extend(text);
-            self.found.ended = self.models.get(at).map_or(Ended::None, Model::ended);
+            self.found.ended = model.ended();
             self.found.is_echo = false;
-            return true;
+            return Some(model.known(text));
         }
         let wants_own = self.taken < MAX_TAKEN;
-        let Ok(own) = shelf::read(self.format, name, data, &mut self.found, wants_own) else { return false };
+        let (own, known) = shelf::read(self.format, name, data, &mut self.found, wants_own).ok()?;
         if let Some(own) = own {
             self.taken += 1;
             self.learn(own);
         }
-        true
+        Some(known)
     }
 
     fn walk(&mut self, name: Option<&str>, data: &[u8]) {
@@ -87,7 +99,7 @@ impl EventReader {
         self.found = walked.unwrap_or_default();
         if is_json
             && self.misses < MAX_MISSES
-            && let Some(model) = Model::of(name, data, &self.found)
+            && let Some(model) = Model::of(self.format, name, data, &self.found)
         {
             self.misses += 1;
             if let Some(own) = model.narrowed(data) {

@@ -2,10 +2,13 @@
 //! It runs for every frame of every stream, so it must not parse frames that cannot hold what it looks for.
 
 mod gemini;
+mod known;
 mod media;
 mod native;
 mod text;
 
+pub use self::known::Known;
+pub(crate) use self::known::takes_only;
 use self::text::{count_delta, count_string};
 use super::counts::{AnthropicCounts, openai, usage_of_frame};
 use crate::errors;
@@ -137,8 +140,18 @@ impl StreamMeter {
         if self.is_malformed(data) && frame.event() != Some("ping") {
             return FrameVerdict::Malformed;
         }
+        self.json_frame(frame)
+    }
+
+    fn note_frame(&mut self, data: &[u8]) {
         self.frames += 1;
         self.output_bytes = self.output_bytes.saturating_add(data.len() as u64);
+    }
+
+    /// A frame whose data was checked.
+    fn json_frame<E: SseEvent + ?Sized>(&mut self, frame: &E) -> FrameVerdict {
+        let data = frame.data();
+        self.note_frame(data);
         if self.finished && self.format_has_end() {
             // What comes behind the end is no part of the answer.
             return FrameVerdict::Forward;

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { get, patch, remove, useRenew } from "@/api/change";
+import { get, patch, useRenew } from "@/api/change";
 import { ACCOUNT_PATHS, useNames } from "@/api/lists";
 import { useMay } from "@/api/permissions";
 import type { Account, Budget, Page } from "@/api/types";
@@ -11,16 +11,20 @@ import { Button } from "@/ui/button";
 import { useNow } from "@/ui/clock";
 import { CodeBlock, Id } from "@/ui/code";
 import { count, moment } from "@/ui/format";
-import { Confirm, Drawer } from "@/ui/overlays";
+import { Drawer } from "@/ui/overlays";
 import { Badge, Facts, Failed, Loading } from "@/ui/panels";
 import { toast, toastError } from "@/ui/toast";
 import { AccountForm } from "./AccountForm";
+import { Roles } from "./Roles";
+import { Access } from "./Access";
+import { Remove } from "./Remove";
 import { PasswordLink } from "./PasswordLink";
-import type { LevelPage } from "./levels";
+import { type LevelPage, OWNERS, ownerOf } from "./levels";
 
 function Body({ page, of }: { page: LevelPage; of: Account }) {
   const now = useNow();
-  const name = useNames([...page.parents.map((parent) => parent.level), ...(page.takesPlan ? (["plan"] as const) : [])]);
+  const service = page.kind === "service";
+  const name = useNames([...(page.level === "user" ? (["organization", "team", "project"] as const) : []), ...page.parents.map((parent) => parent.level), ...(page.takesPlan ? (["plan"] as const) : [])]);
   const sees = useMay("budgets:read");
   const budgets = useQuery({
     queryKey: ["/api/v1/budgets", page.level, of.id],
@@ -39,7 +43,15 @@ function Body({ page, of }: { page: LevelPage; of: Account }) {
   ];
   if (of.requests_in_flight !== undefined && of.requests_in_flight !== null) rows.push(["In flight", count(of.requests_in_flight)]);
   if (of.email) rows.push(["E-mail", of.email]);
-  for (const [label, id] of [["Organization", of.organization_id], ["Team", of.team_id], ["Plan", of.plan_id]] as const) if (id) rows.push([label, name(id)]);
+  const owner = service ? ownerOf(of) : null;
+  if (owner) rows.splice(1, 0, ["Belongs to", `${name(owner.id)} (${owner.member.replace("_id", "")})`]);
+  if (page.level === "user") rows.splice(service ? 2 : 1, 0, ["Roles", <Roles key="roles" of={of} name={name} wrap />]);
+  for (const [label, id] of [["Organization", of.organization_id], ["Team", of.team_id], ["Plan", of.plan_id]] as const) if (id && !service) rows.push([label, name(id)]);
+  if (service && of.plan_id) rows.push(["Plan", name(of.plan_id)]);
+  if (page.level === "organization") {
+    const days = (kept: number | null | undefined) => (kept ? `${count(kept)} ${kept === 1 ? "day" : "days"}` : "as long as the gateway does");
+    rows.push(["Records kept", days(of.record_retention_days)], ["Messages kept", days(of.body_retention_days)]);
+  }
   rows.push(["Made", moment(of.created_at)], ["Changed", moment(of.updated_at)]);
   return (
     <div className="space-y-6">
@@ -54,6 +66,7 @@ function Body({ page, of }: { page: LevelPage; of: Account }) {
           </div>
         </section>
       ) : null}
+      {page.level === "user" ? <Access of={of} /> : null}
       {Object.keys(of.metadata).length > 0 ? (
         <section>
           <h3 className="mb-2 font-semibold">Metadata</h3>
@@ -70,6 +83,7 @@ export function AccountDrawer({ page, id, onClose }: { page: LevelPage; id: stri
   const [deleting, setDeleting] = useState(false);
   const renew = useRenew();
   const writes = useMay(`${page.permission}:write`);
+  const seesUsers = useMay("users:read");
   const path = ACCOUNT_PATHS[page.level];
   const account = useQuery({ queryKey: [path, "one", id], queryFn: ({ signal }) => get<Account>(`${path}/${id}`, signal), enabled: id !== undefined });
   const of = account.data;
@@ -77,13 +91,13 @@ export function AccountDrawer({ page, id, onClose }: { page: LevelPage; id: stri
     try {
       await patch(`${path}/${id}`, { disabled: !of?.disabled }, of?.revision);
       await renew(path);
-      toast(of?.disabled ? "Works again" : "Disabled: calls below it are refused");
+      toast(of?.disabled ? "Works again" : page.level === "user" ? "Disabled: its keys and tokens are refused" : "Disabled: calls below it are refused");
     } catch (error) {
       toastError(error);
     }
   };
   return (
-    <Drawer open={id !== undefined} onClose={onClose} title={of?.name ?? page.one}>
+    <Drawer open={id !== undefined} onClose={onClose} title={of?.name ?? `${page.one[0]?.toUpperCase()}${page.one.slice(1)}`}>
       {of ? (
         <>
           <div className="mb-4 flex flex-wrap gap-2">
@@ -99,7 +113,12 @@ export function AccountDrawer({ page, id, onClose }: { page: LevelPage; id: stri
                 Its keys
               </Link>
             ) : null}
-            {writes && page.level === "user" ? <PasswordLink of={of} /> : null}
+            {page.level !== "user" && OWNERS.some((one) => one === page.level) && seesUsers ? (
+              <Link to="/service-accounts" search={{ at: of.id }} className="inline-flex h-8.5 items-center rounded-md border border-line-strong px-3 font-medium hover:bg-sunken">
+                Its service accounts
+              </Link>
+            ) : null}
+            {writes && page.level === "user" && page.kind !== "service" ? <PasswordLink of={of} /> : null}
             {writes ? (
               <Button look="danger" icon="trash" onClick={() => setDeleting(true)}>
                 Delete
@@ -108,20 +127,7 @@ export function AccountDrawer({ page, id, onClose }: { page: LevelPage; id: stri
           </div>
           <Body page={page} of={of} />
           <AccountForm page={page} open={editing} of={of} onClose={() => setEditing(false)} onDone={() => setEditing(false)} />
-          <Confirm
-            open={deleting}
-            onClose={() => setDeleting(false)}
-            title={`Delete ${of.name}?`}
-            action={`Delete the ${page.one}`}
-            onConfirm={async () => {
-              await remove(`${path}/${of.id}`);
-              onClose();
-              toast(`${of.name} is gone`);
-              await renew(path);
-            }}
-          >
-            Only a {page.one} that nothing belongs to any more can be deleted. Its records stay.
-          </Confirm>
+          <Remove page={page} of={of} open={deleting} onClose={() => setDeleting(false)} onGone={onClose} />
         </>
       ) : account.isError ? (
         <Failed error={account.error} retry={() => void account.refetch()} />

@@ -6,14 +6,17 @@ import { useMay } from "@/api/permissions";
 import type { Account } from "@/api/types";
 import { Button } from "@/ui/button";
 import { useNow } from "@/ui/clock";
-import { TextField } from "@/ui/fields";
+import { placeOptions } from "@/features/tokens/places";
+import { SelectField, TextField } from "@/ui/fields";
 import { ago, compact, usd } from "@/ui/format";
 import { Badge, Empty, Failed, ListBox, ListFoot, Loading, PageHead } from "@/ui/panels";
 import { RowName } from "@/ui/table";
 import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
 import { AccountDrawer } from "./AccountDrawer";
 import { AccountForm } from "./AccountForm";
-import type { LevelPage } from "./levels";
+import { type LevelPage, memberFor, ownerOf } from "./levels";
+import { useOwners } from "./owners";
+import { Roles } from "./Roles";
 
 function limitText({ limits }: Account): string {
   const parts = [
@@ -22,19 +25,6 @@ function limitText({ limits }: Account): string {
     limits.max_parallel ? `${compact(limits.max_parallel)} at a time` : "",
   ];
   return parts.filter(Boolean).join(" · ");
-}
-
-function Roles({ of: { gateway_role: everywhere, memberships }, name }: { of: Account; name: (id: string) => string }) {
-  return (
-    <span className="flex gap-1 overflow-hidden">
-      {everywhere ? <Badge tone="accent">{everywhere} of the gateway</Badge> : null}
-      {memberships?.map((one) => (
-        <Badge key={one.account_id}>
-          {one.role} of {name(one.account_id)}
-        </Badge>
-      ))}
-    </span>
-  );
 }
 
 function useColumns(of: LevelPage, open: (id: string) => void, now: number) {
@@ -52,7 +42,7 @@ function useColumns(of: LevelPage, open: (id: string) => void, now: number) {
           </RowName>
         ),
       },
-      ...(of.parents.length > 0 ? [{ id: "parent", head: "Belongs to", width: "minmax(7rem,1fr)", by: (row: Account) => name(row.team_id ?? row.organization_id), cell: (row: Account) => <span className="text-soft">{name(row.team_id ?? row.organization_id) || "–"}</span> }] : []),
+      ...(of.parents.length > 0 || of.kind === "service" ? [{ id: "parent", head: "Belongs to", width: "minmax(7rem,1fr)", by: (row: Account) => name(ownerOf(row)?.id), cell: (row: Account) => <span className="text-soft">{name(ownerOf(row)?.id) || "–"}</span> }] : []),
       ...(of.level === "user" ? [{ id: "roles", head: "Roles", width: "minmax(9rem,1.4fr)", by: (row: Account) => row.gateway_role ?? row.memberships?.map((one) => one.role).join() ?? "", cell: (row: Account) => <Roles of={row} name={name} /> }] : []),
       { id: "state", head: "State", wide: true, width: "5.5rem", cell: (row) => (row.disabled ? <Badge>disabled</Badge> : <Badge tone="good">active</Badge>) },
       ...(of.takesPlan ? [{ id: "plan", head: "Plan", wide: true, width: "minmax(6rem,0.8fr)", by: (row: Account) => name(row.plan_id), cell: (row: Account) => <span className="text-soft">{name(row.plan_id) || "–"}</span> }] : []),
@@ -74,14 +64,30 @@ function useColumns(of: LevelPage, open: (id: string) => void, now: number) {
   );
 }
 
+/** The query for what belongs to the account of that id. */
+function belonging(at: string | undefined): Record<string, string> {
+  const member = memberFor(at);
+  return at && member ? { [member]: at } : {};
+}
+
+/** Whose service accounts are looked at. */
+function OwnerFilter({ value, onChange }: { value: string; onChange: (id: string | undefined) => void }) {
+  const lists = useOwners(true);
+  return (
+    <div className="w-56">
+      <SelectField label="Belongs to" hideLabel value={value} options={[{ value: "", label: "Belongs to any" }, ...placeOptions(lists)]} onChange={(event) => onChange(event.target.value || undefined)} />
+    </div>
+  );
+}
+
 /** The page. */
 export function AccountsPage({ of }: { of: LevelPage }) {
-  const search = useSearch({ strict: false }) as { name?: string; id?: string; create?: string; sort?: string };
+  const search = useSearch({ strict: false }) as { name?: string; id?: string; create?: string; sort?: string; at?: string };
   const go = useNavigate();
   const now = useNow();
   const writes = useMay(`${of.permission}:write`);
   const set = (change: Partial<typeof search>, replace = false) => void go({ to: of.path as "/teams", search: { ...search, ...change }, replace });
-  const list = useRows<Account>(ACCOUNT_PATHS[of.level], {}, search.name !== undefined || search.sort !== undefined);
+  const list = useRows<Account>(ACCOUNT_PATHS[of.level], { kind: of.kind, ...belonging(search.at) }, search.name !== undefined || search.sort !== undefined);
   const open = useCallback((id: string) => void go({ to: of.path as "/teams", search: ((old: object) => ({ ...old, id })) as never }), [go, of.path]);
   const columns = useColumns(of, open, now);
   const rows = useMemo(() => {
@@ -98,15 +104,18 @@ export function AccountsPage({ of }: { of: LevelPage }) {
           </Button>
         ) : null}
       </PageHead>
-      <div className="mb-3 w-56">
-        <TextField label={`Find ${of.many}`} hideLabel placeholder={of.level === "user" ? "Name, e-mail or id" : "Name or id"} value={search.name ?? ""} onChange={(event) => set({ name: event.target.value || undefined }, true)} />
+      <div className="mb-3 flex flex-wrap gap-2">
+        <div className="w-56">
+          <TextField label={`Find ${of.many}`} hideLabel placeholder={of.kind === "person" ? "Name, e-mail or id" : "Name or id"} value={search.name ?? ""} onChange={(event) => set({ name: event.target.value || undefined }, true)} />
+        </div>
+        {of.kind === "service" ? <OwnerFilter value={search.at ?? ""} onChange={(at) => set({ at })} /> : null}
       </div>
       <ListBox label={title}>
         {list.isPending ? <Loading rows={8} /> : null}
         {list.error ? <Failed error={list.error} retry={() => void list.refetch()} /> : null}
         {list.isSuccess && rows.length === 0 && !list.loading ? (
-          <Empty icon={of.icon} title={search.name ? `No ${of.one} is called so` : `No ${of.one} yet`}>
-            {search.name ? <Button onClick={() => set({ name: undefined })}>Show all</Button> : of.about}
+          <Empty icon={of.icon} title={search.name ? `No ${of.one} is called so` : search.at ? `No ${of.one} belongs to it` : `No ${of.one} yet`}>
+            {search.name || search.at ? <Button onClick={() => set({ name: undefined, at: undefined })}>Show all</Button> : of.about}
           </Empty>
         ) : null}
         {rows.length > 0 ? <VirtualTable label={title} rows={rows} columns={columns} id={(row) => row.id} onOpen={(row) => open(row.id)} selected={search.id} sort={search.sort} onSort={(sort) => set({ sort }, true)} tall onEnd={list.more} foot={<ListFoot of={list} shown={rows.length} what={[of.one, of.many]} />} /> : null}

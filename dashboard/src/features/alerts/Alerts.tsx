@@ -72,7 +72,7 @@ export function Alerts() {
   const renew = useRenew();
   const writes = useMay("alerts:write");
   const tab = (Object.keys(TABS) as Tab[]).find((one) => one === search.tab) ?? "now";
-  const [silencing, setSilencing] = useState<{ rule?: string; subject?: string } | null>(null);
+  const [silencing, setSilencing] = useState<{ rule?: string; subject?: string; organization?: string | null } | null>(null);
   const [removing, setRemoving] = useState<{ path: string; name: string } | null>(null);
   const [making, setMaking] = useState(false);
   const [edited, setEdited] = useState<{ rule: Rule } | { channel: Channel } | null>(null);
@@ -108,7 +108,7 @@ export function Alerts() {
       </div>
       {tab === "now" ? (
         <List of={firing} icon="check" empty="Nothing is out of order" about="Alerts stand here from when they begin until they are over.">
-          {(one) => <Row key={`${one.rule.id}${one.subject.id}`} badge={<Badge tone={severityTone(one.severity)}>{one.severity}</Badge>} title={one.summary} sub={`${one.rule.name} · ${kindName(one.rule.kind)}`} side={<span title={moment(one.fired_at)}>since {ago(one.fired_at, now)}</span>} menu={menu(one.rule.name, [{ label: "Silence", icon: "cache", onSelect: () => setSilencing({ rule: one.rule.name, subject: one.subject.id }) }])} />}
+          {(one) => <Row key={`${one.rule.id}${one.subject.id}`} badge={<Badge tone={severityTone(one.severity)}>{one.severity}</Badge>} title={one.summary} sub={`${one.rule.name} · ${kindName(one.rule.kind)}`} side={<span title={moment(one.fired_at)}>since {ago(one.fired_at, now)}</span>} menu={menu(one.rule.name, [{ label: "Silence", icon: "cache", onSelect: () => setSilencing({ rule: one.rule.name, subject: one.subject.id, organization: one.organization_id }) }])} />}
         </List>
       ) : null}
       {tab === "history" ? (
@@ -131,7 +131,7 @@ export function Alerts() {
                   { label: one.enabled ? "Switch off" : "Switch on", icon: "bolt", onSelect: () => void attempt(() => patch(`${PATH}/rules/${one.id}`, { enabled: !one.enabled }, one.revision), `${one.name} is ${one.enabled ? "off" : "on"}`) },
                   { label: "Delete", icon: "trash", danger: true, onSelect: () => setRemoving({ path: `${PATH}/rules/${one.id}`, name: one.name }) },
                 ]),
-                { label: "Silence", icon: "cache", onSelect: () => setSilencing({ rule: one.name }) },
+                { label: "Silence", icon: "cache", onSelect: () => setSilencing({ rule: one.name, organization: one.organization_id }) },
               ])}
             />
           )}

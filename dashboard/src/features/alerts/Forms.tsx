@@ -120,16 +120,16 @@ export function ChannelForm({ of, onClose }: { of?: Channel; onClose: () => void
 
 const HOURS = [1, 4, 24, 168];
 
-/** A new silence; `of` is what it is about at first. */
-export function SilenceForm({ of, onClose }: { of: { rule?: string; subject?: string }; onClose: () => void }) {
+/** A new silence; `of` is what it is about at first, and whose rule that is. */
+export function SilenceForm({ of, onClose }: { of: { rule?: string; subject?: string; organization?: string | null }; onClose: () => void }) {
   const [form, setForm] = useState<Values>({ rule: of.rule ?? "", severity: "", subject_id: of.subject ?? "", hours: "4", until: "", comment: "" });
   const set = (name: string, value: string) => setForm((old) => ({ ...old, [name]: value }));
-  const body = () => ({ rule: form.rule || undefined, severity: form.severity || undefined, subject_id: form.subject_id || undefined, comment: form.comment || undefined, until: form.hours === "own" ? isoOf(form.until ?? "") : new Date(Date.now() + Number(form.hours) * 3_600_000).toISOString() });
+  const body = () => ({ organization_id: of.organization ?? undefined, rule: form.rule || undefined, severity: form.severity || undefined, subject_id: form.subject_id || undefined, comment: form.comment || undefined, until: form.hours === "own" ? isoOf(form.until ?? "") : new Date(Date.now() + Number(form.hours) * 3_600_000).toISOString() });
   return (
     <Form title="New silence" path="/api/v1/alerts/silences" onClose={onClose} body={body}>
       {(fault) => (
         <>
-          <p className="text-soft">What fits all that is named here is written down, and nobody is told.</p>
+          <p className="text-soft">What fits all that is named here is written down, and nobody is told. A rule, a severity or a subject must be named.</p>
           <div className="grid gap-3 sm:grid-cols-2">
             <TextField label="Rule" value={form.rule} fault={fault("rule")} hint="by its name; empty for any" onChange={(event) => set("rule", event.target.value)} />
             <SelectField label="Severity" value={form.severity} options={["", ...SEVERITIES].map((value) => ({ value, label: value || "any" }))} onChange={(event) => set("severity", event.target.value)} />

@@ -1,10 +1,9 @@
 // One alias: how it chooses, its targets in order, why it is not in force where it is not, and a test call.
 import { Link } from "@tanstack/react-router";
 import type { Model } from "@/api/types";
+import { ManagedCard } from "@/features/models/ManagedCard";
 import { TestCall } from "@/features/models/TestCall";
 import { percent } from "@/ui/format";
-import { Menu } from "@/ui/overlays";
-import { Badge, Note } from "@/ui/panels";
 import { groupOf, plain, shares, steerOf, strategyName, strategyOf, type Target, targetName, targetsOf } from "./aliases";
 
 function TargetLine({ of, share, steer }: { of: Target; share: number; steer: ReturnType<typeof steerOf> }) {
@@ -48,33 +47,13 @@ export function AliasCard({ of, marked, calls, writes, onEdit, onRemove }: Props
     </Link>
   );
   return (
-    <li className={`min-w-0 rounded-lg border bg-panel p-4 shadow-panel ${marked ? "border-accent" : "border-line"}`}>
-      <div className="mb-2 flex items-start justify-between gap-2">
-        <div className="min-w-0">
-          <h2 className="truncate font-semibold" title={of.id}>{of.id}</h2>
-          <p className="truncate text-[0.9rem] text-faint">{about}</p>
-        </div>
-        <div className="flex shrink-0 items-center gap-1">
-          {managed ? null : <Badge title="changed in the configuration file">file</Badge>}
-          {of.problem ? <Badge tone="bad">not in force</Badge> : null}
-          {writes && managed ? (
-            <Menu
-              label={`Actions for ${of.id}`}
-              items={[
-                { label: "Change", icon: "settings", onSelect: onEdit },
-                { label: "Remove", icon: "trash", danger: true, onSelect: onRemove },
-              ]}
-            />
-          ) : null}
-        </div>
-      </div>
-      {of.problem ? <div className="mb-2"><Note tone="bad">{of.problem}</Note></div> : null}
+    <ManagedCard name={of.id} about={about} ofFile={!managed} managed={writes && managed} problem={of.problem} marked={marked} onEdit={onEdit} onRemove={onRemove}>
       <Targets of={of} />
       {of.problem ? null : (
         <div className="mt-2 border-t border-line pt-3">
           {calls && (of.mode === "chat" || of.mode === "") ? <TestCall of={of.id} fixed={of.id}>{prices}</TestCall> : <div className="flex">{prices}</div>}
         </div>
       )}
-    </li>
+    </ManagedCard>
   );
 }

@@ -35,7 +35,7 @@ export type Overview = {
   previous: Sums;
   top: { models: TopRow[]; providers: TopRow[]; teams: TopRow[]; keys: TopRow[] };
   endings: { outcomes: TopRow[]; errors: TopRow[] };
-  forecast: { from: string; to: string; spent_usd: string; expected_usd: string };
+  forecast: { from: string; to: string; spent_usd: string; expected_usd: string | null };
 };
 
 type Filters = Record<string, string | undefined>;

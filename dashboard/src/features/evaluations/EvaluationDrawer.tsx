@@ -19,7 +19,10 @@ const LIVE_MS = 2_000;
 const ROWS = 50;
 
 function Fares({ of }: { of: Whole }) {
-  const heads = ["Model", "Passed", "Score", "Errors", "Cost", "p50", "p95"];
+  const people = of.recorded ?? null;
+  const heads = ["Model", "Passed", "Score", ...(people ? ["People"] : []), "Errors", "Cost", "p50", "p95"];
+  // What people say, and of how many answers.
+  const rating = (score: number | null | undefined, rated: number | undefined) => (rated ? `${(score ?? 0).toFixed(2)} of ${count(rated)}` : "–");
   return (
     <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="How models fared">
       <table className="num w-full text-left">
@@ -41,6 +44,7 @@ function Fares({ of }: { of: Whole }) {
               {[
                 percent(one.passed, one.passed + one.failed + one.errors),
                 one.mean_score === null || one.mean_score === undefined ? "–" : one.mean_score.toFixed(2),
+                ...(people ? [rating(one.feedback_score, one.rated)] : []),
                 count(one.errors),
                 usd(one.cost_usd),
                 duration(one.p50_ms),
@@ -52,6 +56,18 @@ function Fares({ of }: { of: Whole }) {
               ))}
             </tr>
           ))}
+          {people ? (
+            <tr>
+              <th scope="row" className="h-9 max-w-48 truncate pr-2 font-medium text-soft" title="The answers that the dataset was collected with">
+                as recorded
+              </th>
+              {["–", "–", rating(people.mean_score, people.rated), "–", "–", "–", "–"].map((text, place) => (
+                <td key={place} className="px-2 text-right whitespace-nowrap text-soft">
+                  {text}
+                </td>
+              ))}
+            </tr>
+          ) : null}
         </tbody>
       </table>
     </div>
@@ -145,6 +161,8 @@ export function EvaluationDrawer({ id, onClose, onOther }: { id: string | undefi
   const [goingOn, setGoingOn] = useState(false);
   const found = useQuery({ queryKey: [`${PATH}/one`, id], queryFn: ({ signal }) => get<Whole>(`${PATH}/${id}`, signal), enabled: id !== undefined, refetchInterval: (query) => (query.state.data && !isOpen(query.state.data.state) ? false : LIVE_MS) });
   const of = found.data;
+  // Items of which people rated both.
+  const recorded: Pair[] = (of?.recorded?.comparison ?? []).map((one) => ({ a: one.target, b: "as recorded", a_wins: one.target_wins, b_wins: one.recorded_wins, ties: one.ties })).filter((one) => one.a_wins + one.b_wins + one.ties > 0);
   const act = (what: "cancel" | "rerun") =>
     post<Evaluation>(`${PATH}/${id}/${what}`, {})
       .then(async (made) => {
@@ -184,6 +202,12 @@ export function EvaluationDrawer({ id, onClose, onOther }: { id: string | undefi
             <section>
               <h3 className="mb-1.5 font-semibold">Against each other</h3>
               <ul className="space-y-2">{of.comparison.map((pair) => <Duel key={`${pair.a} ${pair.b}`} of={pair} />)}</ul>
+            </section>
+          ) : null}
+          {recorded.length > 0 ? (
+            <section>
+              <h3 className="mb-1.5 font-semibold">Against what was recorded, for people</h3>
+              <ul className="space-y-2">{recorded.map((pair) => <Duel key={pair.a} of={pair} />)}</ul>
             </section>
           ) : null}
           <Facts rows={[["Checks", of.checks.map((check) => check.kind.replaceAll("_", " ")).join(", ") || "that there is an answer"], ["Begun", moment(of.started_at)], ["Ended", moment(of.ended_at)]]} />

@@ -15,11 +15,11 @@ import { CHECKS, checkOf, type Dataset, type Evaluation } from "./kinds";
 const MOST_MODELS = 8;
 
 /** The dialog. */
-export function EvaluationForm({ onClose, onMade }: { onClose: () => void; onMade: (id: string) => void }) {
+export function EvaluationForm({ dataset = "", onClose, onMade }: { /** The one to begin with. */ dataset?: string; onClose: () => void; onMade: (id: string) => void }) {
   const datasets = useAll<Dataset>("/api/v1/datasets");
   const models = useAll<Model>("/api/v1/models", {}, useMay("models:read")).data ?? [];
   const keys = useAll<Key>("/api/v1/keys", {}, useMay("keys:read")).data ?? [];
-  const [form, setForm] = useState({ name: "", dataset: "", key: "", budget: "1", items: "" });
+  const [form, setForm] = useState({ name: "", dataset, key: "", budget: "1", items: "" });
   const [targets, setTargets] = useState(["", ""]);
   const [checks, setChecks] = useState<Record<string, Record<string, string>>>({ contains: {} });
   const [fault, setFault] = useState<Error | null>(null);

@@ -1,6 +1,6 @@
 // Evaluations: datasets put to models, the latest first.
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { createColumnHelper } from "@tanstack/react-table";
 import { useMemo } from "react";
 import { page as listPage } from "@/api/lists";
@@ -64,9 +64,9 @@ export function Evaluations() {
       <Panel flush>
         {list.isPending ? <Loading rows={6} /> : null}
         {list.isError ? <Failed error={list.error} retry={() => void list.refetch()} /> : null}
-        {list.isSuccess ? <Table label="Evaluations" rows={list.data} columns={columns} id={(row) => row.id} onOpen={(row) => set({ open: row.id })} empty={<Empty icon="check" title="No evaluation yet">Collect calls into a dataset, and put it to two models.</Empty>} /> : null}
+        {list.isSuccess ? <Table label="Evaluations" rows={list.data} columns={columns} id={(row) => row.id} onOpen={(row) => set({ open: row.id })} empty={<Empty icon="check" title="No evaluation yet">Collect calls into a <Link to="/datasets" className="underline">dataset</Link>, and put it to two models.</Empty>} /> : null}
       </Panel>
-      {search.create !== undefined && writes ? <EvaluationForm onClose={() => set({ create: undefined })} onMade={(id) => set({ create: undefined, open: id })} /> : null}
+      {search.create !== undefined && writes ? <EvaluationForm dataset={search.dataset} onClose={() => set({ create: undefined, dataset: undefined })} onMade={(id) => set({ create: undefined, dataset: undefined, open: id })} /> : null}
       <EvaluationDrawer id={search.open} onClose={() => set({ open: undefined })} onOther={(id) => set({ open: id })} />
     </>
   );

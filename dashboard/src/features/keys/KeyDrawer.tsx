@@ -15,7 +15,7 @@ import { Drawer } from "@/ui/overlays";
 import { Badge, Facts, Failed, Loading, Note } from "@/ui/panels";
 import { KeyForm } from "./KeyForm";
 import { KeyMenu } from "./KeyMenu";
-import { KeyState } from "./Keys";
+import { KeyState } from "./KeyState";
 
 const said = (from: From | From[] | null): string => {
   const list = from === null ? [] : Array.isArray(from) ? from : [from];

@@ -4,7 +4,7 @@ import { post, patch, useRenew } from "@/api/change";
 import { ApiError } from "@/api/client";
 import { useAccounts, useAll } from "@/api/lists";
 import { may, useSession } from "@/api/permissions";
-import type { Guardrail, Key, NewKey } from "@/api/types";
+import type { Account, Guardrail, Key, NewKey } from "@/api/types";
 import { Button } from "@/ui/button";
 import { CheckField, SelectField, TextField } from "@/ui/fields";
 import { Dialog } from "@/ui/overlays";
@@ -41,23 +41,24 @@ export function keyChange(form: Form, before: Form, of?: Key): Record<string, un
 
 const EMPTY: Form = { ...formOf(), models: "" };
 
-/** The dialog; `of` is the key that is changed, a new one without it. */
-export function KeyForm({ open, of, onClose, onDone }: { open: boolean; of?: Key; onClose: () => void; onDone: (key: Key | NewKey) => void }) {
+/** The dialog; `of` is the key that is changed, a new one without it. `owner` is the person or service account whose a new one is. */
+export function KeyForm({ open, of, owner, onClose, onDone }: { open: boolean; of?: Key; owner?: Account; onClose: () => void; onDone: (key: Key | NewKey) => void }) {
   const [form, setForm] = useState<Form>(() => formOf(of));
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
   const renew = useRenew();
   useEffect(() => {
     if (open) {
-      setForm(formOf(of));
+      setForm({ ...formOf(of), ...(owner ? { user: owner.id } : {}) });
       setError(null);
     }
-  }, [open, of]);
+    // What is being written stays, whatever is found out about the owner meanwhile.
+  }, [open, of, owner?.id]);
   const now = useSession();
   const asks = (permission: string) => open && may(now, permission);
   const teams = useAccounts("team", asks("teams:read")).data ?? [];
   const projects = useAccounts("project", asks("projects:read")).data ?? [];
-  const users = useAccounts("user", asks("users:read")).data ?? [];
+  const users = useAccounts("user", asks("users:read") && owner === undefined).data ?? [];
   const plans = useAccounts("plan", asks("plans:read")).data ?? [];
   // What a key has of them is not told, so a change leaves them as they are.
   const guardrails = useAll<Guardrail>("/api/v1/guardrails", {}, asks("guardrails:read") && of === undefined).data ?? [];
@@ -84,13 +85,13 @@ export function KeyForm({ open, of, onClose, onDone }: { open: boolean; of?: Key
   };
   const elsewhere = error && !["name", "models", "budgets", "expires_at", "team_id", "project_id", "user_id", "plan_id"].includes(error.field ?? "") && !/^(limits|budgets)/.test(error.field ?? "");
   return (
-    <Dialog open={open} onClose={onClose} title={of ? `Change ${of.name}` : "Create a key"} wide>
+    <Dialog open={open} onClose={onClose} title={of ? `Change ${of.name}` : owner ? `Create a key of ${owner.name}` : "Create a key"} wide>
       <form onSubmit={save} className="space-y-4">
         <TextField label="Name" required autoFocus value={form.name} onChange={(event) => set({ name: event.target.value })} hint="what the key is for, such as helpdesk-prod" fault={fault("name")} />
         <div className="grid gap-3 sm:grid-cols-2">
           <SelectField label="Team" value={form.team} options={options(teams)} disabled={form.project !== ""} onChange={(event) => set({ team: event.target.value })} fault={fault("team_id")} hint={form.project ? "said by the project" : undefined} />
           <SelectField label="Project" value={form.project} options={options(projects)} onChange={(event) => set({ project: event.target.value, ...(event.target.value ? { team: "" } : {}) })} fault={fault("project_id")} />
-          <SelectField label="User" value={form.user} options={options(users)} onChange={(event) => set({ user: event.target.value })} fault={fault("user_id")} />
+          <SelectField label="User" value={form.user} options={owner ? [{ value: owner.id, label: owner.name }] : options(users)} disabled={owner !== undefined} onChange={(event) => set({ user: event.target.value })} fault={fault("user_id")} />
           <SelectField label="Plan" value={form.plan} options={options(plans)} onChange={(event) => set({ plan: event.target.value })} fault={fault("plan_id")} />
         </div>
         <PolicyFields form={form} onChange={(policy) => set(policy)} fault={fault} modelsHint="One a line; * stands for all. A key without models may call none." />

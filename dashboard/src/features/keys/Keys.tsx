@@ -8,23 +8,16 @@ import { Button } from "@/ui/button";
 import { useNow } from "@/ui/clock";
 import { SelectField, TextField } from "@/ui/fields";
 import { ago, usd } from "@/ui/format";
-import { Badge, Empty, Failed, ListBox, ListFoot, Loading, PageHead } from "@/ui/panels";
+import { Empty, Failed, ListBox, ListFoot, Loading, PageHead } from "@/ui/panels";
 import { Apart, RowName } from "@/ui/table";
 import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
 import { KeyDrawer } from "./KeyDrawer";
 import { KeyForm } from "./KeyForm";
 import { KeyMenu } from "./KeyMenu";
+import { KeyState } from "./KeyState";
 import { ShownOnce } from "./ShownOnce";
 
 const page = getRouteApi("/keys");
-
-/** Whether it works, in a word. */
-export function KeyState({ of, now }: { of: Key; now: number }) {
-  if (of.disabled) return <Badge tone="neutral">disabled</Badge>;
-  if (of.expires_at && new Date(of.expires_at).getTime() < now) return <Badge tone="bad">expired</Badge>;
-  if (of.expires_at) return <Badge tone="warn">ends {ago(of.expires_at, now)}</Badge>;
-  return <Badge tone="good">active</Badge>;
-}
 
 function useColumns(open: (id: string) => void, now: number, onNew: (key: NewKey) => void) {
   const name = useNames(["team", "project", "user", "plan"]);

@@ -54,6 +54,11 @@ function Detail({ of }: { of: Model }) {
       />
       <section>
         <h3 className="mb-2 font-semibold">Prices</h3>
+        {of.owner === "route" ? null : (
+          <Link to="/prices" search={{ model: of.id }} className="float-right text-accent-strong hover:underline">
+            What it cost before
+          </Link>
+        )}
         {of.prices && of.prices.length > 0 ? <Facts rows={of.prices.map((one) => [one.unit.replaceAll("_", " "), `$${cents(one.usd)} per ${one.per}`])} /> : <p className="text-soft">No price is known: calls are counted at $0.</p>}
       </section>
     </div>

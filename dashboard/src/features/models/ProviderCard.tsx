@@ -4,9 +4,9 @@ import type { Provider, ProviderCredential } from "@/api/types";
 import type { Health } from "@/features/overview/metrics";
 import { useNow } from "@/ui/clock";
 import { ago, compact, count, duration, percent } from "@/ui/format";
-import { Menu } from "@/ui/overlays";
 import { Badge, Facts, Note } from "@/ui/panels";
 import { Headroom } from "./Headroom";
+import { ManagedCard } from "./ManagedCard";
 import { ProbeButton } from "./Probe";
 import { TestCall } from "./TestCall";
 
@@ -37,29 +37,7 @@ export function ProviderCard({ of, health, marked, calls, writes, onEdit, onRemo
   const now = useNow();
   const reasons = Object.entries(health?.reasons ?? {}).sort(([, a], [, b]) => b - a);
   return (
-    <li className={`min-w-0 rounded-lg border bg-panel p-4 shadow-panel ${marked ? "border-accent" : "border-line"}`}>
-      <div className="mb-3 flex items-start justify-between gap-2">
-        <div className="min-w-0">
-          <h2 className="truncate font-semibold">{of.name}</h2>
-          <p className="truncate text-[0.9rem] text-faint" title={of.base_url}>
-            {of.base_url}
-          </p>
-        </div>
-        <div className="flex shrink-0 items-center gap-1">
-          {of.source === "config" ? <Badge title="changed in the configuration file">file</Badge> : null}
-          {of.problem ? <Badge tone="bad">not in force</Badge> : <Doing of={health} />}
-          {writes && of.source === "api" ? (
-            <Menu
-              label={`Actions for ${of.name}`}
-              items={[
-                { label: "Change", icon: "settings", onSelect: onEdit },
-                { label: "Remove", icon: "trash", danger: true, onSelect: onRemove },
-              ]}
-            />
-          ) : null}
-        </div>
-      </div>
-      {of.problem ? <div className="mb-3"><Note tone="bad">{of.problem}</Note></div> : null}
+    <ManagedCard name={of.name} about={of.base_url} ofFile={of.source === "config"} managed={writes && of.source === "api"} problem={of.problem} doing={<Doing of={health} />} marked={marked} onEdit={onEdit} onRemove={onRemove}>
       <Facts
         rows={[
           ["Kind", `${typeof of.settings?.kind === "string" ? of.settings.kind : (SPOKEN[of.kind] ?? of.kind)}${of.region ? `, ${of.region}` : ""}`],
@@ -80,6 +58,6 @@ export function ProviderCard({ of, health, marked, calls, writes, onEdit, onRemo
       <Link to="/models" search={{ provider: of.name }} className="mt-3 inline-block text-accent-strong hover:underline">
         Its models and prices
       </Link>
-    </li>
+    </ManagedCard>
   );
 }

@@ -1,7 +1,26 @@
 // What a request cost: each kind of token of each try with its price, and what no line says.
-import type { Log, LogDetail } from "@/api/types";
-import { count, words } from "@/ui/format";
-import { Loading } from "@/ui/panels";
+import { Link } from "@tanstack/react-router";
+import { useMay } from "@/api/permissions";
+import type { Log, LogDetail, Recosted } from "@/api/types";
+import { count, moment, words } from "@/ui/format";
+import { Loading, Note } from "@/ui/panels";
+
+/** That it was something else before, and why. */
+function Corrected({ of }: { of: Recosted }) {
+  const sees = useMay("recostings:read");
+  return (
+    <div className="num mt-3">
+      <Note>
+        Corrected at {moment(of.time)}: it cost ${of.former_cost_usd} before{of.charged_usd === of.former_cost_usd ? "" : `, and $${of.charged_usd} when it ended`}.{" "}
+        {sees ? (
+          <Link to="/prices" search={{ tab: "calls", open: of.recosting_id }} className="underline">
+            The re-costing
+          </Link>
+        ) : null}
+      </Note>
+    </div>
+  );
+}
 
 /** The lines. */
 export function Cost({ log, detail }: { log: Log; detail: LogDetail | undefined }) {
@@ -71,6 +90,7 @@ export function Cost({ log, detail }: { log: Log; detail: LogDetail | undefined 
           ) : null}
         </tfoot>
       </table>
+      {detail.recosted ? <Corrected of={detail.recosted} /> : null}
     </div>
   );
 }

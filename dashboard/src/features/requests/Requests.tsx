@@ -9,13 +9,15 @@ import { Button } from "@/ui/button";
 import { clock, compact, count, day, duration, moment, usd, words } from "@/ui/format";
 import { Badge, Empty, Failed, Loading, Note, PageHead } from "@/ui/panels";
 import { useNarrow } from "@/ui/narrow";
+import { since } from "@/ui/range";
 import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
+import { Collect } from "@/features/datasets/Collect";
 import { FilterBuilder } from "@/features/filters/FilterBuilder";
 import { FIELDS } from "@/features/filters/fields";
 import { TimePicker } from "@/ui/controls";
 import { joined, useTail } from "./tail";
 import { Views } from "./Views";
-import { isFiltered, queryOf, type Search } from "./filters";
+import { found, isFiltered, queryOf, type Search } from "./filters";
 import { Outcome } from "./Outcome";
 import { RequestDrawer } from "./RequestDrawer";
 
@@ -122,6 +124,7 @@ export function Requests() {
     },
     [rows, search.open, set],
   );
+  const exports = useMay("exports:write");
   const filtered = isFiltered(search) || search.range !== undefined;
   const goOn = (
     <Button small busy={logs.isFetchingNextPage} onClick={() => void logs.fetchNextPage()}>
@@ -142,6 +145,17 @@ export function Requests() {
   return (
     <>
       <PageHead title="Requests" about="Every request and what became of it, newest first.">
+        {exports ? (
+          <Button
+            onClick={() => {
+              const { range: _range, live: _live, open: _open, tab: _tab, subcalls: _subcalls, ...filters } = search;
+              void navigate({ to: "/exports", search: { ...filters, from: search.from ?? since(search.range, Date.now()), create: "1" } });
+            }}
+          >
+            Export
+          </Button>
+        ) : null}
+        <Collect filters={() => found(search, Date.now())} />
         <Button icon="bolt" aria-pressed={live} look={live ? "primary" : "plain"} onClick={() => set({ live: live ? undefined : "1" })}>
           {live ? (tail.state === "opening" ? "Connecting" : "Live") : "Go live"}
         </Button>

@@ -9,6 +9,9 @@ export function queryOf(search: Search, now: number): Record<string, string | un
   return { ...asked(FIELDS, search), include: search.subcalls === "1" ? "subcalls" : undefined, from: search.from ?? since(search.range, now), to: search.to };
 }
 
+/** The same without what is not asked: the calls that are in the list at that moment. */
+export const found = (search: Search, now: number) => Object.fromEntries(Object.entries(queryOf(search, now)).filter((one): one is [string, string] => one[1] !== undefined));
+
 /** Is anything left out? */
 export const isFiltered = (search: Search) => FIELDS.some((field) => search[field.name] !== undefined) || search.from !== undefined || search.to !== undefined;
 

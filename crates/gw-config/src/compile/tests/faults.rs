@@ -222,19 +222,25 @@ keys:
   - { name: ' ', key: 0123456789012345 }
   - { name: c, key: 'with a space in it' }
   - { name: d, key: 0123456789012346, limits: { burst: 5, kind: fixed } }
+  - { name: e, key: 0123456789012347, plan_id: Free, denied_tools: ['*delete'], tools: ['db_*'] }
+  - { name: f, key: 0123456789012348, limits: { more: [{ unit: requests, limit: 1, models: ['*x'], providers: ['a*b'] }] } }
 ";
     let expected = "\
 f.yaml:3:21: key 'a' is shorter than 16 characters: write a longer one
 f.yaml:4:13: key name 'a' stands on line 3 already: choose another
-f.yaml:4:48: model pattern 'a*b': '*' may stand at the end only, and once
-f.yaml:4:55: model pattern '**': '*' may stand at the end only, and once
-f.yaml:4:61: a model pattern is empty: remove it
+f.yaml:4:48: pattern 'a*b': '*' may stand at the end only, and once
+f.yaml:4:55: pattern '**': '*' may stand at the end only, and once
+f.yaml:4:61: a pattern is empty: remove it
 f.yaml:4:78: 'expires_at' must be a time such as 2027-01-31T00:00:00Z, not 'never'
 f.yaml:4:102: 'burst' is for kind gcra only, not sliding: remove it
 f.yaml:5:13: 'name' is empty: give the key a name
 f.yaml:5:23: key ' ' is the same as another key: make a new one
 f.yaml:6:21: key 'c' has spaces in it: write it without
-f.yaml:7:56: 'burst' is for kind gcra only, not fixed: remove it";
+f.yaml:7:56: 'burst' is for kind gcra only, not fixed: remove it
+f.yaml:8:48: 'plan_id' takes the id of a plan, such as plan_0123…, not 'Free'
+f.yaml:8:69: pattern '*delete': '*' may stand at the end only, and once
+f.yaml:9:93: pattern '*x': '*' may stand at the end only, and once
+f.yaml:9:112: pattern 'a*b': '*' may stand at the end only, and once";
     assert_eq!(faults(text), expected);
 }
 

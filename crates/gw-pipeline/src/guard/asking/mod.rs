@@ -34,6 +34,14 @@ pub(crate) struct Asking {
     pub(crate) desk: Arc<Desk>,
 }
 
+impl Asking {
+    /// May it change a text? What a request says is fixed once it is sent, whatever is said meanwhile.
+    pub(crate) fn may_change(&self, side: Side) -> bool {
+        let waits = side == Side::Response || !self.rail.check().asked().is_some_and(|ask| ask.is_parallel);
+        waits && self.rail.may_change_when_asked()
+    }
+}
+
 /// What one guardrail is asked: which of the texts.
 pub(crate) struct Task {
     pub(crate) asking: Asking,
@@ -132,7 +140,7 @@ async fn put(
                     http::post(worker, to, suffix, headers, ask.body.clone()).await?
                 }
                 Way::Chat | Way::Moderation | Way::Provider { .. } => {
-                    own::call(worker, &ask.way, ask.body.clone(), spec.timeout_ms).await?
+                    own::call(worker, &ask.way, ask.body.clone(), question.about, spec.timeout_ms).await?
                 }
             };
             asked::read(spec, question, &ask, status, &body)

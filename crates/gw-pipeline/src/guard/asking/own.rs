@@ -8,7 +8,8 @@ use crate::reply::{Reply, ReplyBody};
 use crate::run::run;
 use crate::worker::Worker;
 use bytes::Bytes;
-use gw_guard::asked::{AskFault, Way};
+use gw_guard::asked::{About, AskFault, Way};
+use gw_model::caching::CacheWish;
 use gw_model::{RawLine, WireFormat};
 use http_body::Body;
 use std::future::Future;
@@ -19,7 +20,13 @@ use std::rc::Rc;
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<(u16, Vec<u8>), AskFault>> + 'a>>;
 
 /// A call within a call: its future has to be boxed, since it is of the kind that it stands in.
-pub(super) fn call<'a>(worker: &'a Rc<Worker>, way: &Way, body: Vec<u8>, timeout_ms: u64) -> Answer<'a> {
+pub(super) fn call<'a>(
+    worker: &'a Rc<Worker>,
+    way: &Way,
+    body: Vec<u8>,
+    about: &About,
+    timeout_ms: u64,
+) -> Answer<'a> {
     let raw = match way {
         Way::Provider { provider, path } => Some(Box::new(RawLine {
             provider: provider.to_string(),
@@ -35,8 +42,15 @@ pub(super) fn call<'a>(worker: &'a Rc<Worker>, way: &Way, body: Vec<u8>, timeout
         Way::Provider { .. } => WireFormat::Passthrough,
         Way::Chat | Way::Host { .. } => WireFormat::OpenAiChat,
     };
-    let context =
-        CallerContext { is_own: true, timeout_ms: Some(timeout_ms.to_string()), ..CallerContext::default() };
+    // A verdict is about one text: the cache may give one that was kept for the very same question, and never another.
+    let (no_read, no_store) = (about.no_read, about.no_store);
+    let wish = CacheWish { exact: true, no_read, no_store, ..CacheWish::default() };
+    let context = CallerContext {
+        is_own: true,
+        timeout_ms: Some(timeout_ms.to_string()),
+        cache: Some(Box::new(wish)),
+        ..CallerContext::default()
+    };
     let inbound = Inbound {
         format,
         from: None,

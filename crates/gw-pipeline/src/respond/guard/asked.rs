@@ -3,13 +3,15 @@
 //! nobody is told more than the provider was. Serves the stream step. It must not hold more than its limit.
 
 use crate::guard::Guarded;
-use crate::guard::asking::{Outcome, Task, ask_all};
+use crate::guard::asking::{Asking, Outcome, Task, ask_all};
 use crate::guard::heard::{Heard, only_judged, sorted};
 use crate::guard::request::{join, left_out, quoted, said};
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_guard::asked::{About, AskedText, Told};
-use gw_guard::{Blocked, Flow, Form, Guardrail, Place, Session, Side, Terms, pass_told, seen};
+use gw_guard::{
+    Blocked, Edit as Replaced, Flow, Form, Guardrail, Place, Side, Terms, compose, pass_told, seen,
+};
 use gw_model::guardrail::Speaker;
 use gw_model::{Span, WireFormat};
 use gw_wire::frames::Frame;
@@ -17,6 +19,7 @@ use gw_wire::json::splice::{Edit, apply};
 use gw_wire::json::unescape;
 use gw_wire::sse::SseEvent;
 use gw_wire::texts::{Channel, Ended, EventReader, Text, Written};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -34,6 +37,11 @@ pub(in crate::respond) struct StreamAsk {
     reader: EventReader,
     about: About,
     finder: Option<Terms>,
+    /// Who is asked, all of a round at the same time, and one round after the other.
+    rounds: VecDeque<Vec<Asking>>,
+    /// There is more than one: what is left of a text by one is what the next is about.
+    is_layered: bool,
+    has_begun: bool,
     /// Nothing goes on before the verdicts.
     holds: bool,
     heard: Heard,
@@ -49,6 +57,10 @@ struct Open {
     flow: Flow,
     place: Place,
     is_prose: bool,
+    form: Form,
+    /// What came of it, as written, where there are several rounds; and what those that are over replace in it.
+    written: String,
+    edits: Vec<Replaced>,
     /// Bytes of it that have come, as written.
     total: usize,
     is_over: bool,
@@ -59,10 +71,26 @@ struct Open {
 struct Waiting {
     frame: Frame,
     pieces: Vec<Piece>,
-    /// Texts that are whole in the frame, each with its place among those that are asked about.
-    wholes: Vec<(Text, usize)>,
+    wholes: Vec<Whole>,
     /// Of texts that are whole in the frame.
     edits: Vec<Edit>,
+}
+
+/// A text that is whole in a frame.
+struct Whole {
+    text: Text,
+    /// Its place among those that are asked about.
+    index: usize,
+    place: Place,
+    is_prose: bool,
+    /// What is left of it, where that is something else.
+    left: Option<Left>,
+}
+
+#[derive(Clone)]
+enum Left {
+    Text(String),
+    Nothing,
 }
 
 /// A piece of a text in a frame.
@@ -76,7 +104,14 @@ struct Piece {
 impl StreamAsk {
     /// For answers in `format`.
     pub(in crate::respond) fn new(guarded: &Guarded, format: WireFormat, about: About) -> Self {
+        let changing = guarded.chosen.changing(Side::Response).into_iter().map(|asking| vec![asking]);
+        let judging: Vec<Asking> = guarded.chosen.judging(Side::Response).cloned().collect();
+        let rounds: VecDeque<Vec<Asking>> =
+            changing.chain(std::iter::once(judging)).filter(|asking| !asking.is_empty()).collect();
         Self {
+            is_layered: rounds.len() > 1,
+            rounds,
+            has_begun: false,
             reader: EventReader::new(format),
             about,
             finder: guarded.session.vault.finder(),
@@ -105,6 +140,9 @@ impl StreamAsk {
                     let open = &mut self.flows[at];
                     let start = open.total;
                     open.total += written.len();
+                    if self.is_layered {
+                        open.written.push_str(&written);
+                    }
                     pieces.push(Piece { span: text.span, flow: at, start, end: open.total });
                     open.flow.push(&written, &mut guarded.session, &guarded.original)?;
                 }
@@ -112,17 +150,16 @@ impl StreamAsk {
                     let place = self.place();
                     let is_prose = text.is_prose && text.written != Written::Tokens;
                     let index = self.heard.text(seen(&written, form).into_owned(), place, is_prose);
-                    wholes.push((text, index));
+                    let place = self.heard.texts[index].place;
+                    wholes.push(Whole { text, index, place, is_prose, left: None });
                 }
             }
         }
         let mut edits = Vec::new();
         if !self.holds {
-            for (text, index) in wholes.drain(..) {
-                let place = self.heard.texts[index].place;
-                let Guarded { session, original, .. } = guarded;
-                let finder = self.finder.as_ref();
-                edits.extend(whole(&frame, &text, place, Vec::new(), finder, session, original)?);
+            for mut whole in wholes.drain(..) {
+                whole.pass(&frame, Vec::new(), self.finder.as_ref(), guarded)?;
+                edits.extend(whole.edit());
             }
         }
         self.waiting.push_back(Waiting { frame, pieces, wholes, edits });
@@ -147,9 +184,13 @@ impl StreamAsk {
             return at;
         }
         let place = self.place();
-        let flow = Flow::asked(self.finder.clone(), place, form, self.holds);
+        // What was masked is restored in the last round.
+        let finder = self.finder.clone().filter(|_| !self.is_layered);
+        let flow = Flow::asked(finder, place, form, self.holds);
         let is_prose = text.is_prose;
-        self.flows.push(Open { channel, flow, place, is_prose, total: 0, is_over: false, index: 0 });
+        let (written, edits) = (String::new(), Vec::new());
+        let (total, is_over, index) = (0, false, 0);
+        self.flows.push(Open { channel, flow, place, is_prose, form, written, edits, total, is_over, index });
         self.flows.len() - 1
     }
 
@@ -168,20 +209,57 @@ impl StreamAsk {
         Ok(())
     }
 
-    /// The stream is over: everything that was said is asked about.
-    pub(in crate::respond) fn question(&mut self, worker: &Rc<Worker>, guarded: &mut Guarded) -> Verdicts {
-        // Nobody in the process looks here, so nothing stops it.
-        let _ = self.end(Ended::All, guarded);
+    /// The stream is over, or a round is: what is left of everything that was said is asked about.
+    ///
+    /// # Errors
+    /// As [`Self::tell`].
+    pub(in crate::respond) fn question(
+        &mut self,
+        worker: &Rc<Worker>,
+        guarded: &mut Guarded,
+    ) -> Result<Verdicts, Blocked> {
+        if std::mem::replace(&mut self.has_begun, true) {
+            self.hear_again(guarded)?;
+        } else {
+            // Nobody in the process looks here, so nothing stops it.
+            let _ = self.end(Ended::All, guarded);
+        }
         for open in &mut self.flows {
             open.index = self.heard.text(open.flow.said().to_owned(), open.place, open.is_prose);
         }
-        let tasks: Vec<Task> = self.heard.tasks(guarded.chosen.asking(Side::Response));
+        let asking = self.rounds.pop_front().unwrap_or_default();
+        let tasks: Vec<Task> = self.heard.tasks(asking.iter());
         let texts: Vec<AskedText> = self.heard.texts.clone();
         let (worker, about) = (Rc::clone(worker), self.about.clone());
-        Box::pin(async move { ask_all(&worker, Side::Response, &about, &texts, &tasks).await })
+        Ok(Box::pin(async move { ask_all(&worker, Side::Response, &about, &texts, &tasks).await }))
     }
 
-    /// Takes the verdicts; then [`Self::next`] gives what may go on.
+    /// Is somebody to be asked about what is left?
+    pub(in crate::respond) fn asks_on(&self) -> bool {
+        !self.rounds.is_empty()
+    }
+
+    /// Takes the texts as the last round left them.
+    fn hear_again(&mut self, guarded: &mut Guarded) -> Result<(), Blocked> {
+        self.heard = Heard::default();
+        let finder = self.finder.clone().filter(|_| self.rounds.len() == 1);
+        for open in &mut self.flows {
+            open.flow = Flow::asked(finder.clone(), open.place, open.form, true);
+            let left = open.left();
+            open.flow.push(&left, &mut guarded.session, &guarded.original)?;
+            open.flow.finish(&mut guarded.session, &guarded.original)?;
+        }
+        for Waiting { frame, wholes, .. } in &mut self.waiting {
+            for whole in wholes {
+                let (written, form) = whole.written(frame);
+                let what = seen(&written, form).into_owned();
+                whole.index = self.heard.text(what, whole.place, whole.is_prose);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the verdicts; then somebody is asked on, or [`Self::next`] gives what may go on.
     ///
     /// # Errors
     /// A guardrail stops the stream: nothing that waits goes on.
@@ -202,36 +280,42 @@ impl StreamAsk {
         for open in &mut self.flows {
             noted[open.index] = true;
             open.flow.tell(list(open.index), session, original)?;
+            if self.is_layered {
+                let now: Vec<Replaced> = open.flow.edits(0).cloned().collect();
+                open.edits = compose(&open.edits, &now, &open.left());
+            }
         }
         // What stands whole in frames is judged once here, so that a stop comes before anything goes on.
-        for waiting in &self.waiting {
-            for (_, index) in &waiting.wholes {
-                if std::mem::replace(&mut noted[*index], true) {
-                    continue;
-                }
-                let asked = &self.heard.texts[*index];
-                pass_told(list(*index), None, &asked.text, asked.place, Form::Plain, session, original)?;
+        for Whole { index, .. } in self.waiting.iter().flat_map(|waiting| &waiting.wholes) {
+            if std::mem::replace(&mut noted[*index], true) {
+                continue;
             }
+            let asked = &self.heard.texts[*index];
+            pass_told(list(*index), None, &asked.text, asked.place, Form::Plain, session, original)?;
         }
-        let notes = session.notes.clone();
-        let finder = self.finder.as_ref();
+        let notes = guarded.session.notes.clone();
+        let is_last = self.rounds.is_empty();
+        let finder = self.finder.as_ref().filter(|_| is_last);
         for Waiting { frame, wholes, edits, .. } in &mut self.waiting {
-            for (text, index) in wholes.drain(..) {
-                let place = self.heard.texts[index].place;
-                edits.extend(whole(frame, &text, place, list(index), finder, session, original)?);
+            for whole in wholes.iter_mut() {
+                whole.pass(frame, list(whole.index), finder, guarded)?;
+            }
+            if is_last {
+                edits.extend(wholes.drain(..).filter_map(|whole| whole.edit()));
             }
         }
-        session.notes = notes;
-        self.holds = false;
+        guarded.session.notes = notes;
+        self.holds = !is_last;
         Ok(())
     }
 
     /// The next frame that may go on.
     pub(in crate::respond) fn next(&mut self) -> Option<Frame> {
         let first = self.waiting.front().filter(|_| !self.holds)?;
+        // After several rounds all of it is.
         let is_ready =
             |piece: &Piece| self.flows.get(piece.flow).is_some_and(|open| open.flow.released() >= piece.end);
-        if !first.pieces.iter().all(is_ready) {
+        if !self.is_layered && !first.pieces.iter().all(is_ready) {
             return None;
         }
         let Waiting { frame, pieces, mut edits, .. } = self.waiting.pop_front()?;
@@ -240,7 +324,10 @@ impl StreamAsk {
             let Some(open) = self.flows.get_mut(piece.flow) else { continue };
             let raw = frame.data().get(piece.span.start + 1..piece.span.end - 1);
             let said = unescape(raw.and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default());
-            let changed = gw_guard::apply(&said, piece.start, piece.end, open.flow.edits(piece.start));
+            let changed = match self.is_layered {
+                true => gw_guard::apply(&said, piece.start, piece.end, open.edits.iter()),
+                false => gw_guard::apply(&said, piece.start, piece.end, open.flow.edits(piece.start)),
+            };
             edits.extend(changed.map(|changed| Edit::replace(piece.span, quoted(&changed))));
         }
         if edits.is_empty() {
@@ -251,21 +338,54 @@ impl StreamAsk {
     }
 }
 
-/// A text that is whole in a frame, after what was said about it.
-fn whole(
-    frame: &Frame,
-    text: &Text,
-    place: Place,
-    told: Vec<(Arc<Guardrail>, Told)>,
-    finder: Option<&Terms>,
-    session: &mut Session,
-    avoid: &[u8],
-) -> Result<Option<Edit>, Blocked> {
-    let changes = finder.is_some() || !told.is_empty();
-    if text.written == Written::Tokens || !changes {
-        return Ok((text.written == Written::Tokens && changes).then(|| left_out(text)));
+impl Open {
+    /// What is left of it, as written.
+    fn left(&self) -> String {
+        let edits = self.edits.iter();
+        gw_guard::apply(&self.written, 0, self.written.len(), edits).unwrap_or_else(|| self.written.clone())
     }
-    let (written, form) = said(frame.data(), text);
-    let changed = pass_told(told, finder.cloned(), &written, place, form, session, avoid)?;
-    Ok(changed.map(|changed| Edit::replace(text.span, quoted(&changed))))
+}
+
+impl Whole {
+    /// What is left of it, and how that is written.
+    fn written<'f>(&'f self, frame: &'f Frame) -> (Cow<'f, str>, Form) {
+        let (written, form) = said(frame.data(), &self.text);
+        match &self.left {
+            Some(Left::Text(left)) => (left.as_str().into(), form),
+            Some(Left::Nothing) => ("".into(), form),
+            None => (written, form),
+        }
+    }
+
+    /// Takes what was said about it.
+    fn pass(
+        &mut self,
+        frame: &Frame,
+        told: Vec<(Arc<Guardrail>, Told)>,
+        finder: Option<&Terms>,
+        guarded: &mut Guarded,
+    ) -> Result<(), Blocked> {
+        if finder.is_none() && told.is_empty() {
+            return Ok(());
+        }
+        if self.text.written == Written::Tokens {
+            self.left = Some(Left::Nothing);
+            return Ok(());
+        }
+        let Guarded { session, original, .. } = guarded;
+        let (written, form) = self.written(frame);
+        let changed = pass_told(told, finder.cloned(), &written, self.place, form, session, original)?;
+        if let Some(changed) = changed {
+            self.left = Some(Left::Text(changed));
+        }
+        Ok(())
+    }
+
+    /// It in its frame, where something else is left of it.
+    fn edit(self) -> Option<Edit> {
+        match self.left? {
+            Left::Nothing => Some(left_out(&self.text)),
+            Left::Text(text) => Some(Edit::replace(self.text.span, quoted(&text))),
+        }
+    }
 }

@@ -120,15 +120,16 @@ impl StreamGuard {
     /// # Errors
     /// A guardrail stops the stream.
     pub(in crate::respond) fn push(&mut self, frame: Frame) -> Result<(), Blocked> {
+        self.reader.recognise(frame.event(), frame.data());
         let Noted { pieces, edits, ended } = self.note(frame.event(), frame.data(), frame.raw().len())?;
         self.waiting.push_back(Waiting { frame, pieces, edits });
         self.noted(ended)
     }
 
-    /// Notes what an event of so many bytes says. Errors: it goes nowhere.
+    /// Notes what an event of so many bytes says, which the reader was asked about. Errors: it goes nowhere.
     fn note(&mut self, name: Option<&str>, data: &[u8], bytes: usize) -> Result<Noted, Blocked> {
         let Self { reader, said, waiting_bytes, pieces, .. } = self;
-        let found = reader.read(name, data);
+        let found = reader.texts(name, data);
         *waiting_bytes += bytes;
         if found.is_echo {
             // What was said before is decided before it is repeated.

@@ -1,7 +1,7 @@
 //! A whole answer through its guardrails. Serves the whole way back. A large one is looked at off the worker, whose other
 //! calls would wait.
 
-use crate::guard::asking::ask_all;
+use crate::guard::asking::{Asking, ask_all};
 use crate::guard::heard::{Heard, plain_place, sorted};
 use crate::guard::request::{join, pass};
 use crate::guard::{Guarded, Sort};
@@ -50,35 +50,72 @@ pub(in crate::respond) async fn asked_body(
     is_json: bool,
     guarded: &mut Guarded,
 ) -> Result<Option<Bytes>, Blocked> {
-    let (finder, bytes) = (guarded.session.vault.finder(), body.len());
-    let changed = aside(body, is_json, guarded, None).await?;
-    let body = changed.clone().unwrap_or_else(|| body.clone());
-    let hear = move || {
-        let mut heard = Heard::default();
-        if is_json {
-            heard.add(&body, gw_wire::texts::answer(&body).unwrap_or_default(), Side::Response);
-        } else if let Ok(text) = std::str::from_utf8(&body) {
-            heard.text(text.to_owned(), plain_place(), true);
-        }
-        heard
-    };
-    let heard = match changed.as_ref().map_or(bytes, Bytes::len) {
-        bytes if bytes <= INLINE_BYTES => hear(),
-        _ => tokio::task::spawn_blocking(hear).await.map_err(|_| unseen(guarded))?,
-    };
-    let tasks = heard.tasks(guarded.chosen.asking(Side::Response));
-    let outcomes = ask_all(worker, Side::Response, about, &heard.texts, &tasks).await;
-    guarded.note_asked(&outcomes);
-    let Guarded { session, original, .. } = guarded;
-    let told = sorted(outcomes, heard.texts.len(), Side::Response, &mut session.notes)?;
-    if is_json {
-        let after = heard.apply(&told, finder.as_ref(), session, original)?.into_iter().next().flatten();
-        return Ok(after.or(changed));
+    let finder = guarded.session.vault.finder();
+    let chosen = guarded.chosen.clone();
+    let mut changed = aside(body, is_json, guarded, None).await?;
+    for asking in chosen.changing(Side::Response) {
+        let now = changed.as_ref().unwrap_or(body).clone();
+        let put = Put { worker, about, asking: vec![asking], finder: None };
+        changed = put.question(&now, is_json, guarded).await?.or(changed);
     }
-    let Some(text) = heard.texts.first() else { return Ok(changed) };
-    let list = told.into_iter().flatten();
-    let after = pass_told(list, finder, &text.text, text.place, Form::Plain, session, original)?;
-    Ok(after.map(Bytes::from).or(changed))
+    let asking = chosen.judging(Side::Response).cloned().collect();
+    let now = changed.as_ref().unwrap_or(body).clone();
+    let put = Put { worker, about, asking, finder };
+    Ok(put.question(&now, is_json, guarded).await?.or(changed))
+}
+
+/// A question about an answer to several at the same time.
+struct Put<'a> {
+    worker: &'a Rc<Worker>,
+    about: &'a About,
+    asking: Vec<Asking>,
+    /// What is restored after it.
+    finder: Option<Terms>,
+}
+
+impl Put<'_> {
+    /// What may go on; `None` when nothing was replaced. Errors: one of them stops it.
+    async fn question(
+        self,
+        body: &Bytes,
+        is_json: bool,
+        guarded: &mut Guarded,
+    ) -> Result<Option<Bytes>, Blocked> {
+        let Self { worker, about, asking, finder } = self;
+        if asking.is_empty() && finder.is_none() {
+            return Ok(None);
+        }
+        let heard = if body.len() <= INLINE_BYTES {
+            hear(body, is_json)
+        } else {
+            let body = body.clone();
+            let heard = tokio::task::spawn_blocking(move || hear(&body, is_json)).await;
+            heard.map_err(|_| unseen(guarded))?
+        };
+        let tasks = heard.tasks(asking.iter());
+        let outcomes = ask_all(worker, Side::Response, about, &heard.texts, &tasks).await;
+        guarded.note_asked(&outcomes);
+        let Guarded { session, original, .. } = guarded;
+        let told = sorted(outcomes, heard.texts.len(), Side::Response, &mut session.notes)?;
+        if is_json {
+            return Ok(heard.apply(&told, finder.as_ref(), session, original)?.into_iter().next().flatten());
+        }
+        let Some(text) = heard.texts.first() else { return Ok(None) };
+        let list = told.into_iter().flatten();
+        let after = pass_told(list, finder, &text.text, text.place, Form::Plain, session, original)?;
+        Ok(after.map(Bytes::from))
+    }
+}
+
+/// The texts of an answer that others are asked about.
+fn hear(body: &Bytes, is_json: bool) -> Heard {
+    let mut heard = Heard::default();
+    if is_json {
+        heard.add(body, gw_wire::texts::answer(body).unwrap_or_default(), Side::Response);
+    } else if let Ok(text) = std::str::from_utf8(body) {
+        heard.text(text.to_owned(), plain_place(), true);
+    }
+    heard
 }
 
 /// Looks through an answer, a large one on another thread.

@@ -27,24 +27,40 @@ impl StreamBody {
         };
         self.upstream = None;
         let worker = Rc::clone(ticket.worker());
-        let verdicts = ask.question(&worker, guard.guarded_mut());
+        // The first round takes what came: nothing is passed on, so nothing can stop it.
+        let Ok(verdicts) = ask.question(&worker, guard.guarded_mut()) else { return last };
         self.asking = Some(Asking { verdicts, ask, last, finishes });
         Bytes::new()
     }
 
     /// What goes on with the verdicts: the rest of the stream, or an error in its place.
     pub(super) fn poll_asking(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
-        let Some(asking) = &mut self.asking else { return Poll::Ready(Bytes::new()) };
-        let Poll::Ready(outcomes) = asking.verdicts.as_mut().poll(cx) else { return Poll::Pending };
-        let (Some(Asking { mut ask, last, finishes, .. }), Some(guard)) =
-            (self.asking.take(), &mut self.guard)
-        else {
-            return Poll::Ready(Bytes::new());
-        };
-        if let Err(stop) = ask.tell(outcomes, guard.guarded_mut()) {
-            let refusal = blocked(&guard.guarded().chosen, &stop);
-            return Poll::Ready(self.cut(&refusal, "guardrail", last));
+        loop {
+            let Some(asking) = &mut self.asking else { return Poll::Ready(Bytes::new()) };
+            let Poll::Ready(outcomes) = asking.verdicts.as_mut().poll(cx) else { return Poll::Pending };
+            let (Some(Asking { mut ask, last, finishes, .. }), Some(guard), Some(ticket)) =
+                (self.asking.take(), &mut self.guard, &self.ticket)
+            else {
+                return Poll::Ready(Bytes::new());
+            };
+            let guarded = guard.guarded_mut();
+            let told = ask.tell(outcomes, guarded).and_then(|()| {
+                let asks_on = ask.asks_on();
+                asks_on.then(|| ask.question(ticket.worker(), guarded)).transpose()
+            });
+            match told {
+                Ok(Some(verdicts)) => self.asking = Some(Asking { verdicts, ask, last, finishes }),
+                Ok(None) => return self.give_rest(ask, last, finishes),
+                Err(stop) => {
+                    let refusal = blocked(&guard.guarded().chosen, &stop);
+                    return Poll::Ready(self.cut(&refusal, "guardrail", last));
+                }
+            }
         }
+    }
+
+    /// What waited, as the verdicts left it.
+    fn give_rest(&mut self, mut ask: Box<StreamAsk>, last: Bytes, finishes: bool) -> Poll<Bytes> {
         let mut out = Vec::from(last);
         while let Some(frame) = ask.next() {
             if let Err(error) = self.outlet.frame_into(&frame, &mut out) {

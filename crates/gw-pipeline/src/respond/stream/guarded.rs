@@ -33,7 +33,8 @@ impl StreamBody {
             piece,
             |frame| {
                 let is_over = meter.finished();
-                let verdict = match meter.frame(frame) {
+                let known = guard.recognise(frame);
+                let verdict = match meter.known_frame(frame, known) {
                     FrameVerdict::Forward if is_over => FrameVerdict::Hide,
                     FrameVerdict::Forward => {
                         let (place, taken) = guard.take(frame);

@@ -11,6 +11,7 @@ use super::error::ApiError;
 use super::given::Given;
 use super::query::Page;
 use crate::app::authorization::{Caller, Resource};
+use crate::app::evaluations::feedback::{Opinions, Scale};
 use crate::app::evaluations::summary::{self, Fared, Pair};
 use crate::app::evaluations::{self, Anew, Evaluation, EvaluationError, results as kept};
 use crate::app::state::App;
@@ -60,10 +61,11 @@ pub(super) async fn show(
     let work = move || {
         let evaluation = evaluations::find(&app, &caller, id)?;
         let figures = app.storage.database.result_figures(id)?;
-        Ok::<_, EvaluationError>((evaluation, figures))
+        let scale = Scale::of(&evaluation.job.checks);
+        let opinions = scale.map(|scale| Opinions::look(&app, scale, &figures)).transpose()?;
+        Ok::<_, EvaluationError>(whole(&evaluation, &figures, opinions.as_ref()))
     };
-    let (evaluation, figures) = tokio::task::spawn_blocking(work).await??;
-    Ok(Json(whole(&evaluation, &figures)))
+    Ok(Json(tokio::task::spawn_blocking(work).await??))
 }
 
 /// Ends one that is not wanted any more.
@@ -168,15 +170,20 @@ fn row(evaluation: &Evaluation) -> Value {
     })
 }
 
-/// With how models fared, and against each other.
-fn whole(evaluation: &Evaluation, figures: &[ResultFigures]) -> Value {
+/// With how models fared, and against each other; where what people say is asked, with that.
+fn whole(evaluation: &Evaluation, figures: &[ResultFigures], opinions: Option<&Opinions>) -> Value {
     let job = &evaluation.job;
     let count = job.targets.len();
+    let counted = opinions.map(|of| figures.iter().map(|one| of.counted(one)).collect::<Vec<_>>());
+    let figures = counted.as_deref().unwrap_or(figures);
     let name = |number: usize| job.targets.get(number).map(|target| target.name.as_str());
     let fared = summary::by_target(figures, count);
     let fared = fared.iter().enumerate().map(|(number, one)| {
         let model = job.targets.get(number).map(|target| target.model.as_str());
-        figures_of(name(number), model, one)
+        let mut row = figures_of(name(number), model, one);
+        let rated = opinions.map(|of| of.of_target(figures, number)).unwrap_or_default();
+        (row["rated"], row["feedback_score"]) = (rated.rated.into(), rated.mean_score.into());
+        row
     });
     let pair = |pair: Pair| {
         json!({
@@ -190,7 +197,30 @@ fn whole(evaluation: &Evaluation, figures: &[ResultFigures]) -> Value {
     let mut row = row(evaluation);
     row["summary"] = fared.collect();
     row["comparison"] = summary::pairs(figures, count).into_iter().map(pair).collect();
+    let names: Vec<Option<&str>> = (0..count).map(name).collect();
+    row["recorded"] = opinions.map(|of| recorded(of, figures, &names)).into();
     row
+}
+
+/// How people rate the answers that were recorded with the items, and models beside them.
+fn recorded(opinions: &Opinions, figures: &[ResultFigures], names: &[Option<&str>]) -> Value {
+    let rated = opinions.of_all_recorded(figures);
+    let against = |(number, name): (usize, &Option<&str>)| {
+        let against = opinions.against(figures, number);
+        json!({
+            "target": name,
+            "target_wins": against.target_wins,
+            "recorded_wins": against.recorded_wins,
+            "ties": against.ties,
+        })
+    };
+    json!({
+        "rated": rated.rated,
+        "passed": rated.passed,
+        "pass_rate": rated.pass_rate,
+        "mean_score": rated.mean_score,
+        "comparison": names.iter().enumerate().map(against).collect::<Vec<_>>(),
+    })
 }
 
 fn figures_of(name: Option<&str>, model: Option<&str>, fared: &Fared) -> Value {

@@ -38,7 +38,7 @@ pub(in crate::admin) async fn list(
     let after = page.cursor.as_deref().filter(|text| !text.is_empty()).map(place).transpose()?;
     let work = move || {
         let evaluation = note_look(&app, &caller, id, "evaluation.read")?;
-        let (found, next) = kept::page(&app, id, after, limit)?;
+        let (found, next) = kept::page(&app, &evaluation, after, limit)?;
         let targets = &evaluation.job.targets;
         let data: Vec<Value> = found.iter().map(|outcome| kept::shown(outcome, targets)).collect();
         Ok::<_, EvaluationError>(json!({ "data": data, "next_cursor": next.map(cursor) }))
@@ -71,21 +71,21 @@ pub(in crate::admin) async fn export(
     // Before anything is sent: whether it can be read at all.
     let first = move || {
         let evaluation = note_look(&reading, &caller, id, "evaluation.export")?;
-        Ok::<_, EvaluationError>((evaluation, kept::page(&reading, id, None, MAX_PAGE)?))
+        let page = kept::page(&reading, &evaluation, None, MAX_PAGE)?;
+        Ok::<_, EvaluationError>((evaluation, page))
     };
     let (evaluation, mut page) = tokio::task::spawn_blocking(first).await??;
-    let targets = evaluation.job.targets;
     let (pieces, receiver) = mpsc::channel(EXPORT_PIECES);
     tokio::task::spawn_blocking(move || {
         let mut is_first = true;
         loop {
             let (outcomes, next) = page;
-            let text = piece(&outcomes, &targets, is_csv, std::mem::take(&mut is_first));
+            let text = piece(&outcomes, &evaluation.job.targets, is_csv, std::mem::take(&mut is_first));
             // Nobody reads on, or this was the last.
             if pieces.blocking_send(Ok(Bytes::from(text))).is_err() || next.is_none() {
                 return;
             }
-            page = match kept::page(&app, id, next, MAX_PAGE) {
+            page = match kept::page(&app, &evaluation, next, MAX_PAGE) {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::error!(%error, "an export of an evaluation broke off");

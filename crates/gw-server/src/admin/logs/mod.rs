@@ -22,6 +22,7 @@ pub(super) use kept::{holds, show as bodies};
 pub(super) use replay::again as replay;
 use serde_json::{Value, json};
 pub(super) use shown::row;
+pub(crate) use shown::{endpoint_of, media_of, tenths_of_tokens_per_second, verdicts};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

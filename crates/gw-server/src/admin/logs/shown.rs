@@ -14,7 +14,7 @@ pub(in crate::admin) fn row(row: &LogRow) -> Value {
     let id = row.request_id.to_string();
     let of_level = |level| row.accounts.iter().filter(move |id| id.level == level).map(ToString::to_string);
     let account = |level| of_level(level).next();
-    let media = row.tries.as_deref().and_then(media);
+    let media = media_of(row);
     let tries = row.tries.as_deref().and_then(|t| RawValue::from_string(t.to_owned()).ok());
     let mut shown = json!({
         "id": id,
@@ -63,9 +63,8 @@ pub(in crate::admin) fn row(row: &LogRow) -> Value {
 /// What is said besides.
 fn more(row: &LogRow) -> Map<String, Value> {
     let details = &row.details;
-    let endpoint = WireFormat::ALL.iter().find(|format| format.as_str() == row.format);
     let members = json!({
-        "endpoint": endpoint.map(|format| format.endpoint().as_str()),
+        "endpoint": endpoint_of(row),
         "session": row.session,
         "trace_id": details.trace_id.map(|trace| trace.to_string()),
         "tags": row.tags,
@@ -73,7 +72,7 @@ fn more(row: &LogRow) -> Map<String, Value> {
         "user_agent": row.user_agent,
         "client_ip": details.client_ip.map(|ip| ip.to_string()),
         "region": details.region,
-        "guardrails": row.verdicts.iter().map(verdict).collect::<Vec<_>>(),
+        "guardrails": verdicts(row),
         "dropped_parameters": details.dropped,
         "queue_ms": milliseconds(details.waited_us),
         "connect_ms": details.connect_us.map(milliseconds),
@@ -155,6 +154,22 @@ fn usd(femto: u128) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// The endpoint that was called.
+pub(crate) fn endpoint_of(row: &LogRow) -> Option<&'static str> {
+    let format = WireFormat::ALL.iter().find(|format| format.as_str() == row.format);
+    format.map(|format| format.endpoint().as_str())
+}
+
+/// What guardrails found.
+pub(crate) fn verdicts(row: &LogRow) -> Vec<Value> {
+    row.verdicts.iter().map(verdict).collect()
+}
+
+/// What its attempts used that is no token.
+pub(crate) fn media_of(row: &LogRow) -> Option<Value> {
+    row.tries.as_deref().and_then(media)
+}
+
 fn verdict(verdict: &Verdict) -> Value {
     json!({
         "guardrail": verdict.guardrail,
@@ -172,10 +187,19 @@ fn metadata(text: &str) -> Value {
 /// Output tokens by the time that the answer took from its first byte on; nothing where that says nothing.
 #[expect(clippy::cast_precision_loss, reason = "a rate for display")]
 fn tokens_per_second(row: &LogRow) -> Option<f64> {
+    tenths_of_tokens_per_second(row).map(|tenths| tenths as f64 / 10.0)
+}
+
+/// The same in tenths, rounded.
+pub(crate) fn tenths_of_tokens_per_second(row: &LogRow) -> Option<u64> {
     let took_us = row.total_us.checked_sub(row.first_byte_us?)?;
     // What comes in one piece has no speed.
-    (row.stream && took_us > 0 && row.output_tokens > 0)
-        .then(|| (row.output_tokens as f64 * 1e6 / took_us as f64 * 10.0).round() / 10.0)
+    if !row.stream || took_us == 0 || row.output_tokens == 0 {
+        return None;
+    }
+    let tenths =
+        (u128::from(row.output_tokens) * 20_000_000 + u128::from(took_us)) / (2 * u128::from(took_us));
+    u64::try_from(tenths).ok()
 }
 
 /// Images, characters and milliseconds of all attempts together; nothing when there are none.

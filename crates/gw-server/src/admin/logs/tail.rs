@@ -17,8 +17,9 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use gw_config::compile::{FILTERS_OF_CALLS, joined};
-use gw_model::AccountId;
+use gw_model::{AccountId, Level};
 use gw_store::audit::Origin;
+use gw_store::memory::Account;
 use gw_store::types::LogRow;
 use http_body::{Body, Frame};
 use serde::Deserialize;
@@ -64,9 +65,10 @@ pub(in crate::admin) async fn follow(
         (filter.has_body, filter.with_bodies) = (Some(true), true);
     }
     let from = last_seen(request.headers(), query.last_event_id)?;
-    let Some(place) = app.tail.place() else {
+    let Some(place) = app.tail.place(whose(&app, filter.seen_from.as_deref())) else {
         let text = format!(
-            "{} readers follow records already, which is 'records.max_tail_readers': end one of them, or try again later",
+            "there is no place for one more reader: of {} ('records.max_tail_readers'), an organization has at most what it leaves \
+             free to others; end a reader, or try again later",
             app.tail.most()
         );
         return Err(ApiError::too_many(text, 5));
@@ -86,6 +88,16 @@ pub(in crate::admin) async fn follow(
     drop(tokio::runtime::Handle::current().spawn(reader.run()));
     let head = [(CONTENT_TYPE, EVENT_STREAM), (CACHE_CONTROL, "no-store"), (BUFFERING, "no")];
     Ok((head, AnswerBody::new(Events(events))).into_response())
+}
+
+/// The organization whose reader he is; none for one of the gateway's own.
+fn whose(app: &App, seen_from: Option<&[AccountId]>) -> Option<AccountId> {
+    let seen = seen_from?;
+    let first = *seen.iter().find(|id| id.level != Level::User).or_else(|| seen.first())?;
+    let account = app.gateway.keys.accounts.get(first);
+    let above = account.as_ref().and_then(|account| Account::lineage(account).last());
+    // What stands below no organization shares with itself.
+    Some(above.map_or(first, |account| account.id))
 }
 
 /// Whose calls he may see; where he looks into bodies, of those whose bodies he may see.

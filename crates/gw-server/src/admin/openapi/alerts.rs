@@ -131,8 +131,13 @@ const CHANNEL_MEMBERS: [&str; 9] = [
     "to:array?",
 ];
 
-const SILENCE_MEMBERS: [&str; 4] =
-    ["rule:string?", "severity:string?", "subject_id:string?", "comment:string?"];
+const SILENCE_MEMBERS: [&str; 5] = [
+    "rule:string?",
+    "severity:string?",
+    "subject_id:string?",
+    "all_organizations:boolean?",
+    "comment:string?",
+];
 
 /// What every stored one has.
 const STORED: [&str; 7] = [

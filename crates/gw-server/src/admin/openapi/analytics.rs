@@ -78,7 +78,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "Overview": object(&["from:string", "to:string", "interval:string", "current:object", "previous:object",
             "top:object", "endings:object", "forecast:object"]),
         "ReconcileInput": object(&["provider:string", "csv:string", "columns:object?", "models:object?",
-            "input_excludes_cached:boolean?", "tolerance_percent:string?", "tolerance_usd:string?", "from:string?",
+            "input_excludes_cached:boolean?", "decimal:string?", "tolerance_percent:string?", "tolerance_usd:string?", "from:string?",
             "to:string?"]),
         "Reconciliation": object(&["provider:string", "from:string", "to:string", "agrees:boolean", "lines:integer",
             "differing:integer", "total:object", "data:array", "read_lines:integer", "unread_lines:integer",

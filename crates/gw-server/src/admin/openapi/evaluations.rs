@@ -104,7 +104,8 @@ const MEMBERS: [&str; 19] = [
 /// Their schemas.
 pub(super) fn schemas() -> Map<String, Value> {
     let members: Vec<&str> = MEMBERS.iter().copied().chain(["ended_at:string?"]).collect();
-    let whole: Vec<&str> = members.iter().copied().chain(["summary:array", "comparison:array"]).collect();
+    let whole: Vec<&str> =
+        members.iter().copied().chain(["summary:array", "comparison:array", "recorded:object?"]).collect();
     let schemas = json!({
         "EvaluationInput": object(&["name:string", "dataset_id:string", "models:array?", "targets:array?", "checks:array?",
             "key:string?", "key_id:string?", "budget_usd:string", "concurrency:integer?", "max_items:integer?"]),
@@ -114,7 +115,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         "EvaluationResult": object(&["item_id:string", "target:string?", "model:string?", "verdict:string",
             "score:number?", "cost_usd:string", "total_ms:number?", "input_tokens:integer", "output_tokens:integer",
             "tries:integer", "request_id:string?", "status:integer", "cache:string?", "prompt:string",
-            "expected:string?", "answer:string?", "cut:boolean", "error:string?", "checks:array"]),
+            "expected:string?", "answer:string?", "cut:boolean", "error:string?", "checks:array",
+            "recorded_score:number?"]),
     });
     match schemas {
         Value::Object(map) => map,

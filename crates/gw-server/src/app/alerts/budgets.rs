@@ -18,9 +18,9 @@ const DAY: Micros = 86_400_000_000;
 /// Forecasts are made anew after so long: they tell of days.
 const FORECAST_EVERY: Micros = 5 * 60 * 1_000_000;
 
-/// What a day costs each account of a level, and as of when.
+/// What a day costs each account of a level, as far as that can be said, and as of when.
 #[derive(Default)]
-pub(super) struct Days(HashMap<Level, (Micros, HashMap<AccountId, i64>)>);
+pub(super) struct Days(HashMap<Level, (Micros, HashMap<AccountId, Option<i64>>)>);
 
 /// Whose budgets they are.
 struct Whose<'a> {
@@ -86,7 +86,8 @@ impl Look<'_> {
             let at = if budget.alert_at.is_empty() { self.at } else { &budget.alert_at };
             let expected = match view.resets_at {
                 Some(end) if self.forecast && view.spent.0 > 0 && view.spent < view.limit => {
-                    Some(expected(view.spent, self.daily(whose.id)?, self.now, end))
+                    let daily = self.daily(whose.id)?;
+                    daily.map(|daily| expected(view.spent, daily, self.now, end))
                 }
                 _ => None,
             };
@@ -115,20 +116,20 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn daily(&mut self, id: AccountId) -> Result<i64, StoreError> {
+    fn daily(&mut self, id: AccountId) -> Result<Option<i64>, StoreError> {
         let known = self.days.0.get(&id.level).filter(|(as_of, _)| self.now - as_of < FORECAST_EVERY);
         if let Some((_, days)) = known {
-            return Ok(days.get(&id).copied().unwrap_or(0));
+            return Ok(days.get(&id).copied().flatten());
         }
         let read = read_days(self.app, id.level, self.now)?;
-        let found = read.get(&id).copied().unwrap_or(0);
+        let found = read.get(&id).copied().flatten();
         self.days.0.insert(id.level, (self.now, read));
         Ok(found)
     }
 }
 
 /// What a day costs each account of a level.
-fn read_days(app: &App, level: Level, now: Micros) -> Result<HashMap<AccountId, i64>, StoreError> {
+fn read_days(app: &App, level: Level, now: Micros) -> Result<HashMap<AccountId, Option<i64>>, StoreError> {
     let Some(by) = RollupBy::ALL.iter().copied().find(|by| by.level() == Some(level)) else {
         return Ok(HashMap::new());
     };

@@ -250,7 +250,7 @@ fn write(
         }
         Kind::Silence => {
             let draft: SilenceDraft = typed(document.clone())?;
-            draft.check(&stored.id, organization)?;
+            draft.check_new(&stored.id, organization, app.gateway.clock().now())?;
         }
     }
     stored.document = Value::Object(document).to_string();

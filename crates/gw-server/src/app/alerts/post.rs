@@ -6,7 +6,7 @@ mod mail;
 mod names;
 
 use super::Test;
-use super::shares::{Place, Shares};
+use crate::app::shares::{Place, Shares};
 use crate::app::state::App;
 use gw_alerts::{Channel, Notice, Way};
 use gw_model::Micros;

@@ -4,7 +4,7 @@
 use super::Target;
 use super::checks::{Answered, CheckSpec, Checks, Said, judge, together};
 use super::line::Line;
-use super::results::{Content, Outcome};
+use super::results::{Content, Outcome, millionths};
 use crate::app::datasets::{Item, text_of};
 use crate::app::inside::{InsideAnswer, InsideCall, NotMade};
 use crate::app::state::App;
@@ -99,9 +99,10 @@ impl Bench {
         if let Err(why) = self.check(item, target, &answered, &mut outcome).await? {
             return Err(Ended::Unjudged(failed(outcome, why)));
         }
-        let (passed, score) = together(&outcome.content.checks);
+        let (passed, score, scored) = together(&outcome.content.checks);
         outcome.figures.verdict = if passed { Verdict::Passed } else { Verdict::Failed };
         outcome.figures.score = score.map(millionths);
+        outcome.figures.scored = i16::try_from(scored).unwrap_or(i16::MAX);
         Ok(outcome)
     }
 
@@ -218,6 +219,9 @@ pub(super) fn begun(item: &Item, number: usize, before: Option<ResultFigures>) -
         input_tokens: 0,
         output_tokens: 0,
         tries: before.map_or(0, |before| before.tries).saturating_add(1),
+        request: None,
+        source: item.source,
+        scored: 0,
     };
     let content = Content {
         target,
@@ -225,7 +229,7 @@ pub(super) fn begun(item: &Item, number: usize, before: Option<ResultFigures>) -
         expected: item.content.expected.clone(),
         ..Content::default()
     };
-    Box::new(Outcome { figures, content })
+    Box::new(Outcome { figures, content, recorded_score: None })
 }
 
 fn failed(mut outcome: Box<Outcome>, why: String) -> Box<Outcome> {
@@ -243,6 +247,7 @@ fn note(outcome: &mut Outcome, called: &Called) {
     figures.input_tokens = number(told.usage.input_tokens);
     figures.output_tokens = number(told.usage.output_tokens);
     content.status = answer.status;
+    figures.request = answer.request_id.parse().ok();
     content.request_id.clone_from(&answer.request_id);
     content.cache.clone_from(&told.cache);
 }
@@ -317,9 +322,4 @@ fn prompt_of(request: &Value) -> String {
 
 fn beginning(text: &str, most: usize) -> &str {
     text.get(..text.floor_char_boundary(most)).unwrap_or(text)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "from 0 to 1")]
-fn millionths(score: f64) -> i64 {
-    (score * 1e6).round() as i64
 }

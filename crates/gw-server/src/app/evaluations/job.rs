@@ -135,6 +135,9 @@ mod tests {
             input_tokens: 0,
             output_tokens: 0,
             tries: 1,
+            request: None,
+            source: None,
+            scored: 0,
         }
     }
 

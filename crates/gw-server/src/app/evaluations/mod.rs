@@ -3,6 +3,7 @@
 
 pub(crate) mod checks;
 mod error;
+pub(crate) mod feedback;
 mod item;
 mod job;
 mod line;
@@ -22,6 +23,7 @@ use super::datasets::{self, DatasetsError, origins::Origins};
 use super::ownership::{Belonging, owner};
 use super::state::App;
 use checks::CheckSpec;
+use feedback::Scale;
 use gw_model::{KeyId, NanoUsd, RequestId, Secret};
 use gw_store::StoreError;
 use gw_store::audit::AuditDraft;
@@ -136,6 +138,9 @@ pub(crate) fn create(app: &App, caller: &Caller, wanted: Wanted) -> Result<Evalu
     let owner = owner(caller);
     let belonging = Belonging { resource: Resource::Datasets, owner: &owner, place: dataset.place };
     belonging.may_be_made_by(app, caller)?;
+    if Scale::of(&wanted.checks).is_some() {
+        caller.authority.may_somewhere(Resource::Feedback.read())?;
+    }
     let settings = **app.evaluations.load();
     let items = items.min(wanted.max_items.unwrap_or(usize::MAX));
     let now = app.gateway.clock().now();

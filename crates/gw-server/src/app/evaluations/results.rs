@@ -1,6 +1,8 @@
 //! How items fared, as it is sealed and shown: what was answered, what checks say of it, and in figures.
 
+use super::Evaluation;
 use super::checks::Said;
+use super::feedback::{Opinions, Scale};
 use crate::app::state::App;
 use gw_store::StoreError;
 use gw_store::types::{DatasetId, EvaluationId, ItemId, ResultFigures, StoredResult};
@@ -40,6 +42,8 @@ pub(crate) struct Content {
 pub(crate) struct Outcome {
     pub(crate) figures: ResultFigures,
     pub(crate) content: Content,
+    /// What people say of the answer that was recorded with the item; of results that are read.
+    pub(crate) recorded_score: Option<f64>,
 }
 
 impl Outcome {
@@ -55,7 +59,21 @@ impl Outcome {
         let (sealer, figures) = (&app.storage.result_sealer, stored.figures);
         let text = sealer.open(DatasetId(evaluation.0), figures.item, &stored.sealed)?;
         let content: Content = serde_json::from_str(&text).map_err(|_| DAMAGED)?;
-        if content.target == figures.target { Ok(Self { figures, content }) } else { Err(DAMAGED) }
+        if content.target == figures.target {
+            Ok(Self { figures, content, recorded_score: None })
+        } else {
+            Err(DAMAGED)
+        }
+    }
+
+    /// Adds what people say.
+    fn rate(&mut self, opinions: &Opinions) {
+        self.recorded_score = opinions.of_recorded(&self.figures);
+        if let Some((place, said)) = opinions.say(&self.figures) {
+            let checks = &mut self.content.checks;
+            checks.insert(place.min(checks.len()), said);
+        }
+        self.figures = opinions.counted(&self.figures);
     }
 }
 
@@ -65,6 +83,23 @@ pub(crate) type Place = (ItemId, i16);
 /// Results from behind a place, in the order of items and models: at most so many, and no more bytes than a page may have. The
 /// second says where to go on, where there are others.
 pub(crate) fn page(
+    app: &App,
+    evaluation: &Evaluation,
+    after: Option<Place>,
+    limit: usize,
+) -> Result<(Vec<Outcome>, Option<Place>), StoreError> {
+    let (mut found, next) = opened(app, evaluation.stored.id, after, limit)?;
+    if let Some(scale) = Scale::of(&evaluation.job.checks) {
+        let figures: Vec<ResultFigures> = found.iter().map(|one| one.figures).collect();
+        let opinions = Opinions::look(app, scale, &figures)?;
+        for outcome in &mut found {
+            outcome.rate(&opinions);
+        }
+    }
+    Ok((found, next))
+}
+
+fn opened(
     app: &App,
     id: EvaluationId,
     after: Option<Place>,
@@ -115,7 +150,14 @@ pub(crate) fn shown(outcome: &Outcome, targets: &[super::Target]) -> Value {
         "cut": content.is_cut,
         "error": content.error,
         "checks": content.checks,
+        "recorded_score": outcome.recorded_score,
     })
+}
+
+/// Into millionths.
+#[expect(clippy::cast_possible_truncation, reason = "from 0 to 1")]
+pub(super) fn millionths(score: f64) -> i64 {
+    (score * 1e6).round() as i64
 }
 
 /// From millionths.
@@ -131,7 +173,7 @@ pub(crate) fn millis(micros: i64) -> f64 {
 }
 
 /// Names of the columns of a table of results.
-pub(crate) const COLUMNS: [&str; 17] = [
+pub(crate) const COLUMNS: [&str; 18] = [
     "item_id",
     "target",
     "model",
@@ -149,6 +191,7 @@ pub(crate) const COLUMNS: [&str; 17] = [
     "answer",
     "error",
     "checks",
+    "recorded_score",
 ];
 
 /// A result as a line of that table.

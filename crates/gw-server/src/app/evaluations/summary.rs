@@ -69,7 +69,8 @@ fn of_target<'a>(figures: impl Iterator<Item = &'a ResultFigures> + Clone) -> Fa
     }
 }
 
-fn share(part: usize, of: usize) -> Option<f64> {
+/// A part of something, where there is any of it.
+pub(super) fn share(part: usize, of: usize) -> Option<f64> {
     let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     (of > 0).then(|| number(part) / number(of))
 }

@@ -1,7 +1,7 @@
 //! A record as a row of a file: of JSON, as the list of records has it, and of Parquet.
 
 use super::parquet::{Cell, Column, Kind};
-use crate::admin::log_row;
+use crate::admin::{endpoint_of, log_row, media_of, tenths_of_tokens_per_second, verdicts};
 use gw_model::Level;
 use gw_store::bodies::BodyContent;
 use gw_store::types::LogRow;
@@ -38,7 +38,7 @@ const COLUMNS: &[(&str, Kind, Of)] = &[
     ("cache", Kind::Text, |row| text(row.cache.as_ref())),
     ("session", Kind::Text, |row| text(row.session.as_ref())),
     ("tags", Kind::Text, |row| Cell::Text(json!(row.tags).to_string())),
-    ("metadata", Kind::Text, |row| text(row.details.metadata.as_ref())),
+    ("metadata", Kind::Text, metadata),
     ("user_agent", Kind::Text, |row| text(row.user_agent.as_ref())),
     ("input_tokens", Kind::Whole, |row| count(row.input_tokens)),
     ("output_tokens", Kind::Whole, |row| count(row.output_tokens)),
@@ -53,7 +53,22 @@ const COLUMNS: &[(&str, Kind, Of)] = &[
     ("parent_id", Kind::Text, |row| text(row.parent_id)),
     ("role", Kind::Text, |row| text(row.role.map(gw_model::SubCallRole::as_str))),
     ("trace_id", Kind::Text, |row| text(row.details.trace_id)),
+    ("endpoint", Kind::Text, |row| text(endpoint_of(row))),
+    ("queue_us", Kind::Whole, |row| count(row.details.waited_us)),
+    ("connect_us", Kind::Whole, |row| row.details.connect_us.map_or(Cell::None, count)),
+    ("guardrails", Kind::Text, |row| Cell::Text(json!(verdicts(row)).to_string())),
+    ("client_ip", Kind::Text, |row| text(row.details.client_ip)),
+    ("tag_ids", Kind::Text, |row| Cell::Text(json!(ids(row, Level::Tag)).to_string())),
+    ("dropped_parameters", Kind::Text, |row| Cell::Text(json!(row.details.dropped).to_string())),
+    ("tokens_per_second", Kind::Billionths, |row| match tenths_of_tokens_per_second(row) {
+        Some(tenths) if tenths < MAX_TENTHS => count(tenths * 100_000_000),
+        _ => Cell::None,
+    }),
+    ("media", Kind::Text, |row| text(media_of(row))),
 ];
+
+/// What decimals of 18 digits hold of tenths, with nine places.
+const MAX_TENTHS: u64 = 10_000_000_000;
 
 /// Those of bodies.
 const BODIES: [&str; 2] = ["request_body", "response_body"];
@@ -99,6 +114,22 @@ fn text(value: Option<impl ToString>) -> Cell {
     value.map_or(Cell::None, |value| Cell::Text(value.to_string()))
 }
 
+/// As JSON, also where an older program kept what was none: one such cell would end a query of all.
+fn metadata(row: &LogRow) -> Cell {
+    text(row.details.metadata.as_ref().map(|text| match is_json(text) {
+        true => text.clone(),
+        false => json!(text).to_string(),
+    }))
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+fn ids(row: &LogRow, level: Level) -> Vec<String> {
+    row.accounts.iter().filter(|id| id.level == level).map(ToString::to_string).collect()
+}
+
 fn account(row: &LogRow, level: Level) -> Cell {
     text(row.accounts.iter().find(|id| id.level == level))
 }
@@ -106,3 +137,6 @@ fn account(row: &LogRow, level: Level) -> Cell {
 fn count(count: u64) -> Cell {
     Cell::Number(i64::try_from(count).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,8 @@ fn push_line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>) {
 
 fn push_cell(text: &mut String, cell: &str) {
     // Some skip what is blank before they look.
-    let is_formula = cell.trim_start_matches([' ', '\n', '\u{a0}']).starts_with(BEGINS_FORMULA);
+    let begins = cell.trim_start_matches([' ', '\n', '\u{a0}']).starts_with(BEGINS_FORMULA);
+    let is_formula = begins && !is_number(cell);
     let is_quoted = is_formula || cell.contains([',', '"', '\r', '\n', ';', '\t']);
     if is_quoted {
         text.push('"');
@@ -50,6 +51,13 @@ fn push_cell(text: &mut String, cell: &str) {
     if is_quoted {
         text.push('"');
     }
+}
+
+/// Is it a plain number, as `-3.5`? It is what it says, and sums are made of it.
+fn is_number(cell: &str) -> bool {
+    let text = cell.strip_prefix('-').unwrap_or(cell);
+    let (whole, places) = text.split_once('.').unwrap_or((text, "0"));
+    [whole, places].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

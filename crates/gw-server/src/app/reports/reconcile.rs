@@ -4,7 +4,7 @@
 mod amount;
 mod invoice;
 
-pub(crate) use amount::{Amount, Percent};
+pub(crate) use amount::{Amount, Form, Percent};
 pub(crate) use invoice::{Columns, Invoice};
 
 use gw_store::types::UpstreamUsage;

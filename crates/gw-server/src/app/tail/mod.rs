@@ -9,8 +9,9 @@ mod reader;
 pub(crate) use cursor::Cursor;
 pub(crate) use reader::{Again, Reader, Refused, Wish};
 
+use super::shares::{self, Shares};
 use super::state::App;
-use gw_model::RequestId;
+use gw_model::{AccountId, RequestId};
 use gw_store::fold::{Following, Newly};
 use others::Others;
 use std::collections::VecDeque;
@@ -22,6 +23,9 @@ use tokio::sync::{Notify, broadcast};
 /// How often is looked for what is new, and after how many looks bodies of it are kept as well.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LOOKS_FOR_BODIES: usize = 6;
+
+/// Of so many places, one is for the gateway's own readers, whatever organizations do; at least one where there are several.
+const KEPT_OF: usize = 4;
 
 /// Rounds of news that may wait for a slow reader.
 const WAITING_ROUNDS: usize = 64;
@@ -38,6 +42,7 @@ struct Round {
 pub(crate) struct Tail {
     newly: Arc<Newly>,
     most: usize,
+    places: Arc<Shares>,
     readers: AtomicUsize,
     begun: Notify,
     stored: AtomicU64,
@@ -49,6 +54,7 @@ pub(crate) struct Tail {
 /// A reader's place among those that there may be. It is free again when this is dropped.
 pub(crate) struct Place {
     tail: Arc<Tail>,
+    _share: shares::Place,
     _following: Following,
 }
 
@@ -64,6 +70,7 @@ impl Tail {
         Arc::new(Self {
             newly,
             most,
+            places: Shares::with_some_kept(most, kept(most)),
             readers: AtomicUsize::new(0),
             begun: Notify::new(),
             stored: AtomicU64::new(0),
@@ -72,11 +79,15 @@ impl Tail {
         })
     }
 
-    /// A place for one more; none where all are taken.
-    pub(crate) fn place(self: &Arc<Self>) -> Option<Place> {
-        let more = |readers| (readers < self.most).then_some(readers + 1);
-        self.readers.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
-        let place = Place { tail: Arc::clone(self), _following: self.newly.follow() };
+    /// A place for one more reader of an organization, which has no more of them than what it leaves free; or for the gateway's
+    /// own. None where there is none for him.
+    pub(crate) fn place(self: &Arc<Self>, organization: Option<AccountId>) -> Option<Place> {
+        let share = match organization {
+            Some(id) => self.places.take(&id.to_string()),
+            None => self.places.take_kept(),
+        }?;
+        self.readers.fetch_add(1, Ordering::AcqRel);
+        let place = Place { tail: Arc::clone(self), _share: share, _following: self.newly.follow() };
         self.begun.notify_one();
         Some(place)
     }
@@ -102,6 +113,15 @@ impl Tail {
         }
         let before = self.stored.fetch_add(ids.len() as u64, Ordering::AcqRel);
         Some(Round { before, ids: ids.into_iter().map(RequestId).collect() })
+    }
+}
+
+/// How many places are for the gateway's own readers.
+const fn kept(most: usize) -> usize {
+    match most {
+        0 | 1 => 0,
+        2..KEPT_OF => 1,
+        _ => most / KEPT_OF,
     }
 }
 

@@ -89,7 +89,7 @@ fn shown(frame: &Frame, as_json: bool) -> Option<String> {
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.chars().filter(|c| !c.is_control()).collect(),
-        other => other.to_string(),
+        Value::String(text) => output::printable(text),
+        other => output::printable(&other.to_string()),
     }
 }

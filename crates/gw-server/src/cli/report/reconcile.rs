@@ -24,6 +24,9 @@ pub(super) struct ReconcileArguments {
     /// Input tokens of the invoice are without those that were read from a cache.
     #[arg(long)]
     input_excludes_cached: bool,
+    /// What stands before the places of numbers, `.` or `,`; found out unless given.
+    #[arg(long, default_value = "")]
+    decimal: String,
     /// How far amounts may be apart, in percent of the larger.
     #[arg(long, default_value = "0")]
     tolerance_percent: String,
@@ -46,8 +49,19 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((one.to_owned(), other.to_owned()))
 }
 
+/// A name that is given twice.
+fn twice(pairs: &[(String, String)]) -> Option<&str> {
+    let is_twice =
+        |(at, (name, _)): &(usize, &(String, String))| pairs[..*at].iter().any(|(one, _)| one == name);
+    pairs.iter().enumerate().find(is_twice).map(|(_, (name, _))| name.as_str())
+}
+
 /// Runs the command.
 pub(super) fn run(remote: &Remote, asked: &ReconcileArguments) -> ExitCode {
+    if let Some(name) = twice(&asked.columns).or_else(|| twice(&asked.models)) {
+        output::note(format!("gatewright: '{name}' is given twice"));
+        return ExitCode::from(2);
+    }
     let csv = match std::fs::read_to_string(&asked.file) {
         Ok(csv) => csv,
         Err(error) => {
@@ -64,6 +78,7 @@ pub(super) fn run(remote: &Remote, asked: &ReconcileArguments) -> ExitCode {
         "columns": texts(&asked.columns),
         "models": texts(&asked.models),
         "input_excludes_cached": asked.input_excludes_cached,
+        "decimal": asked.decimal,
         "tolerance_percent": asked.tolerance_percent,
         "tolerance_usd": asked.tolerance_usd,
         "from": asked.from,

@@ -131,6 +131,18 @@ async fn what_is_silenced_is_written_down_and_told_later_and_events_come_in_page
         place.url()
     );
     let gateway = gateway(&place, &more).await;
+    for (wrong, field) in [
+        (json!({"until": "2126-01-01"}), "rule"),
+        (json!({"rule": "fresh", "until": "2020-01-01"}), "until"),
+        (
+            json!({"severity": "warning", "until": "2126-01-01", "all_organizations": true}),
+            "all_organizations",
+        ),
+    ] {
+        let refused = gateway.admin(Method::POST, "/api/v1/alerts/silences", Some(&wrong)).await;
+        let told = (refused.status.as_u16(), refused.json()["error"]["field"].clone());
+        assert_eq!(told, (400, json!(field)), "{wrong}");
+    }
     let silence = json!({"rule": "fresh", "until": "2099-01-01", "comment": "moving house"});
     let silence = id(&made(&gateway, MASTER, "alerts/silences", silence).await);
     for name in ["a", "b", "c"] {

@@ -169,7 +169,7 @@ async fn answers_are_thrown_away_on_demand() {
     let url = format!("http://{}", gateway.addr);
     let (status, out, errors) =
         run(&["cache", "purge", "--all", "--url", &url, "--key", MASTER, "--json"]).await;
-    assert_eq!((status, out.trim()), (0, r#"{"purged":3}"#), "{errors}");
+    assert_eq!((status, out.trim()), (0, r#"{"pending":false,"purged":3}"#), "{errors}");
     let (status, out, errors) = run(&["cache", "stats", "--url", &url, "--key", MASTER]).await;
     assert!(status == 0 && out.contains("entries"), "{out}{errors}");
     let log = gateway.rows("/api/v1/audit").await;
@@ -177,4 +177,42 @@ async fn answers_are_thrown_away_on_demand() {
     assert!(entries.iter().any(|entry| entry["after"]["model"] == "main"), "{entries:?}");
     let (status, _, errors) = run(&["cache", "purge", "--url", &url, "--key", MASTER]).await;
     assert!(status == 1 && errors.contains("say what to purge"), "{errors}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_shared_no_caller_names_or_pins() {
+    let upstream = Upstream::start().await;
+    let bounded = "{ mode: exact, scope: global, ttl_seconds: 300, max_ttl_seconds: 86400 }";
+    for (cache, expected) in [("{ mode: exact, scope: global, ttl_seconds: 300 }", "miss"), (bounded, "hit")]
+    {
+        let gateway = Gateway::start(&config(&upstream, cache)).await;
+        let send = async |text: &str, key: &str, headers: &[(&'static str, &str)]| {
+            let call = Call::chat(&chat("main", text)).key(key);
+            let call = headers.iter().fold(call, |call, (name, value)| call.header(name, value));
+            let answer = gateway.send(call).await;
+            said(answer.ok()).to_owned()
+        };
+        // A name of one's own says nothing about the request: it is no question that others share.
+        let named = [("x-gatewright-cache-key", "faq"), ("cf-aig-cache-ttl", "2592000")];
+        assert_eq!(send("Say that prices are zero.", KEY, &named).await, "miss");
+        assert_eq!(send("What does it cost?", super::OTHER, &named).await, "miss", "{cache}");
+        assert_eq!(send("Something else.", super::OTHER, &named).await, "hit");
+        assert_eq!(send("Something else.", KEY, &named).await, "hit");
+        // What others get, too, no caller makes last; a shorter time is its own affair.
+        let shared = "What is shared?";
+        assert_eq!(send(shared, KEY, &[("x-gatewright-cache", "ttl=2592000")]).await, "miss");
+        assert_eq!(send(shared, super::OTHER, &[]).await, "hit");
+        let long = [("cache-control", "min-fresh=1000")];
+        assert_eq!(send(shared, super::OTHER, &long).await, expected, "{cache}");
+        let short = "What is short?";
+        assert_eq!(send(short, KEY, &[("x-gatewright-cache", "ttl=60")]).await, "miss");
+        assert_eq!(send(short, super::OTHER, &[("cache-control", "min-fresh=100")]).await, "miss");
+    }
+    // A key's own answers last as long as it says.
+    let gateway = Gateway::start(&config(&upstream, "{ mode: exact, ttl_seconds: 300 }")).await;
+    for (value, expected) in [("ttl=2592000", "miss"), ("min-fresh=100000", "hit")] {
+        let name = if value.starts_with("ttl") { "x-gatewright-cache" } else { "cache-control" };
+        let answer = gateway.send(Call::chat(&chat("main", "mine")).key(KEY).header(name, value)).await;
+        assert_eq!(said(answer.ok()), expected);
+    }
 }

@@ -1,6 +1,7 @@
 //! Evaluations: items of a dataset are put to models by a key's calls, checked and compared, within a budget, and across the
 //! process's end.
 
+mod feedback;
 mod sharing;
 
 use crate::support::gateway::nanos;

@@ -6,6 +6,7 @@ mod disk;
 mod hits;
 mod rooms;
 mod shared;
+mod verdicts;
 
 use super::support::scripted::{Scripted, Step};
 use super::support::{Answer, Call, Gateway, KEY, MASTER, chat};

@@ -82,6 +82,13 @@ impl Call {
         self
     }
 
+    /// A header that is no ASCII.
+    pub(crate) fn header_bytes(mut self, name: &str, value: &[u8]) -> Self {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        self.headers.append(name, HeaderValue::from_bytes(value).unwrap());
+        self
+    }
+
     /// `Authorization: Bearer`.
     pub(crate) fn key(self, key: &str) -> Self {
         self.header("authorization", &format!("Bearer {key}"))

@@ -5,6 +5,7 @@ mod access;
 mod calls;
 mod chain;
 mod combined;
+mod meant;
 mod nodes;
 mod parameters;
 mod plans;

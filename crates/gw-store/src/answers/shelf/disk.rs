@@ -1,6 +1,8 @@
 //! Answers in a SQLite file of their own: sealed, bounded in bytes, the oldest go first. Serves the shelf's thread. It is a
 //! cache: a file that is damaged, or of another version, is thrown away with a line in the log, and never holds a call up.
 
+use super::Purged;
+use super::purges::{Owed, Purges};
 use crate::answers::form::AnswerSeal;
 use crate::answers::similar::{Index, Turn};
 use crate::answers::{Answer, AnswerKey, Labels, Purge};
@@ -11,10 +13,13 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Grows when the tables change.
 const VERSION: i32 = 1;
+
+/// How often purges are tried again that the file did not take.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 /// Answers that are thrown away at once to make room.
 const EVICTED_AT_ONCE: i64 = 64;
@@ -55,11 +60,19 @@ pub(super) struct Disk {
     /// `None`: it can not be used, and everything is a miss.
     db: Option<Connection>,
     bytes: u64,
+    purges: Arc<Purges>,
+    /// When purges that the file did not take were last tried again.
+    tried_at: Option<Instant>,
 }
 
 impl Disk {
-    pub(super) fn open(settings: DiskSettings, seal: AnswerSeal, clock: Arc<dyn Clock>) -> Self {
-        let mut disk = Self { settings, seal, clock, db: None, bytes: 0 };
+    pub(super) fn open(
+        settings: DiskSettings,
+        seal: AnswerSeal,
+        clock: Arc<dyn Clock>,
+        purges: Arc<Purges>,
+    ) -> Self {
+        let mut disk = Self { settings, seal, clock, db: None, bytes: 0, purges, tried_at: None };
         match connect(&disk.settings.path) {
             Ok(db) => disk.db = Some(db),
             Err(error) => disk.begin_anew(&error),
@@ -88,16 +101,22 @@ impl Disk {
 
     /// Does something with the file; gives it up where it is damaged.
     fn with<T: Default>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> T {
-        let Some(db) = &self.db else { return T::default() };
+        self.attempt(work).unwrap_or_default()
+    }
+
+    /// The same. `None`: it could not be done, and what the file holds is still there.
+    fn attempt<T: Default>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Option<T> {
+        let Some(db) = &self.db else { return (!self.settings.path.exists()).then(T::default) };
         match work(db) {
-            Ok(done) => done,
+            Ok(done) => Some(done),
             Err(error) => {
                 use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-                match error.sqlite_error_code() {
-                    Some(DatabaseCorrupt | NotADatabase) => self.begin_anew(&error),
-                    _ => tracing::warn!(%error, "the cache on disk does not answer"),
+                if let Some(DatabaseCorrupt | NotADatabase) = error.sqlite_error_code() {
+                    self.begin_anew(&error);
+                    return (self.db.is_some() || !self.settings.path.exists()).then(T::default);
                 }
-                T::default()
+                tracing::warn!(%error, "the cache on disk does not answer");
+                None
             }
         }
     }
@@ -114,7 +133,8 @@ impl Disk {
             let mut query = db.prepare_cached("SELECT answer FROM answers WHERE key = ? AND until > ?")?;
             query.query_row(params![&key.0[..], now], |row| row.get(0)).optional()
         });
-        self.seal.open_answer(key, &sealed?)
+        let answer = self.seal.open_answer(key, &sealed?)?;
+        (!self.purges.takes(key, &answer)).then_some(answer)
     }
 
     pub(super) fn put(&mut self, key: &AnswerKey, answer: &Answer, turn: Option<&Turn>) {
@@ -171,27 +191,54 @@ impl Disk {
         }
     }
 
-    pub(super) fn purge(&mut self, purge: &Purge) -> Vec<AnswerKey> {
-        let all: Vec<(Vec<u8>, String)> = self.with(|db| {
+    pub(super) fn purge(&mut self, purge: Purge) -> Purged {
+        self.purges.owe(self.clock.now(), purge);
+        let keys = self.carry_out();
+        Purged { keys, is_pending: self.purges.pending() > 0 }
+    }
+
+    /// Tries again what the file did not take, now and then.
+    pub(super) fn catch_up(&mut self) {
+        let is_time = self.tried_at.is_none_or(|at| at.elapsed() >= RETRY_EVERY);
+        if is_time && self.purges.pending() > 0 {
+            self.carry_out();
+        }
+    }
+
+    /// Throws away what is to be thrown away, as far as the file takes it: the keys.
+    pub(super) fn carry_out(&mut self) -> Vec<AnswerKey> {
+        let owed = self.purges.owed();
+        if owed.is_empty() {
+            return Vec::new();
+        }
+        self.tried_at = Some(Instant::now());
+        let Some(keys) = self.throw_away(&owed) else { return Vec::new() };
+        self.purges.done(&owed, false);
+        self.count();
+        keys
+    }
+
+    fn throw_away(&mut self, owed: &[Owed]) -> Option<Vec<AnswerKey>> {
+        let all: Vec<(Vec<u8>, String)> = self.attempt(|db| {
             let mut query = db.prepare_cached("SELECT key, labels FROM answers")?;
             query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        });
+        })?;
         let taken = |(key, labels): (Vec<u8>, String)| {
             let key = AnswerKey(key.try_into().ok()?);
             let Told { model, key: of_key, accounts, tags } = serde_json::from_str(&labels).ok()?;
             let labels = Labels { model: model.into(), key: of_key, accounts, tags };
-            purge.takes(&key, &labels).then_some(key)
+            // Of a purge that had to wait, what was kept since then goes, too: it is a cache.
+            owed.iter().any(|owed| owed.purge.takes(&key, &labels)).then_some(key)
         };
         let keys: Vec<AnswerKey> = all.into_iter().filter_map(taken).collect();
-        self.with(|db| {
+        self.attempt(|db| {
             let tx = db.unchecked_transaction()?;
             for key in &keys {
                 tx.prepare_cached("DELETE FROM answers WHERE key = ?")?.execute([&key.0[..]])?;
             }
             tx.commit()
-        });
-        self.count();
-        keys
+        })?;
+        Some(keys)
     }
 
     /// Takes the turns of all answers into the index, the oldest first.

@@ -3,6 +3,7 @@
 //! stage. It must not decide who may have an answer.
 
 mod disk;
+mod purges;
 mod remote;
 
 pub use disk::DiskSettings;
@@ -14,6 +15,7 @@ use super::{Answer, AnswerKey, Purge};
 use crate::redis::RedisError;
 use disk::Disk;
 use gw_model::{Clock, Secret};
+use purges::Purges;
 use remote::Remote;
 use std::io;
 use std::sync::Arc;
@@ -34,10 +36,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoReply;
 
+/// What came of a purge.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Answers that are gone, as far as they are known.
+    pub keys: Vec<AnswerKey>,
+    /// Nothing that it takes is given any more, but the store does not answer: it is told as soon as it does, unless the
+    /// process ends before.
+    pub is_pending: bool,
+}
+
 enum Order {
     Get(AnswerKey, oneshot::Sender<Option<Answer>>),
     Put(AnswerKey, Arc<Answer>, Option<Turn>),
-    Purge(Purge, oneshot::Sender<Vec<AnswerKey>>),
+    Purge(Purge, oneshot::Sender<Purged>),
 }
 
 /// See the module. Copies share it; the thread ends with the last.
@@ -45,6 +57,7 @@ enum Order {
 pub struct Shelf {
     orders: mpsc::Sender<Order>,
     waiting_bytes: Arc<AtomicU64>,
+    purges: Arc<Purges>,
     within: Duration,
 }
 
@@ -69,14 +82,15 @@ impl Shelf {
         let waiting_bytes = Arc::new(AtomicU64::new(0));
         let within = settings.within;
         let seal = AnswerSeal::new(encryption_keys);
-        let waiting = Arc::clone(&waiting_bytes);
+        let (waiting, purges) = (Arc::clone(&waiting_bytes), Arc::<Purges>::default());
+        let owed = Arc::clone(&purges);
         let work = move || {
-            let mut disk = Disk::open(settings, seal, clock);
+            let mut disk = Disk::open(settings, seal, clock, owed);
             disk.read_turns(&index);
             serve(&mut disk, incoming, &waiting);
         };
         std::thread::Builder::new().name("answers".to_owned()).spawn(work)?;
-        Ok(Self { orders, waiting_bytes, within })
+        Ok(Self { orders, waiting_bytes, purges, within })
     }
 
     /// In Redis, for all gateways together. Turns of theirs go into `index`; what they throw away is told to `on_purge`.
@@ -95,6 +109,7 @@ impl Shelf {
         let within = settings.within;
         let seal = AnswerSeal::new(encryption_keys);
         let remote = Arc::new(Remote::new(settings, seal, index, clock, on_purge)?);
+        let purges = Arc::clone(remote.purges());
         let waiting = Arc::clone(&waiting_bytes);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(RedisError::System)?;
@@ -106,7 +121,7 @@ impl Shelf {
             tasks.block_on(&runtime, remote.serve(incoming, Arc::new(put)));
         };
         std::thread::Builder::new().name("answers".to_owned()).spawn(work).map_err(RedisError::System)?;
-        Ok(Self { orders, waiting_bytes, within })
+        Ok(Self { orders, waiting_bytes, purges, within })
     }
 
     /// The answer with that key, if there is one.
@@ -144,19 +159,31 @@ impl Shelf {
         is_over && self.waiting_bytes.load(Ordering::Relaxed) == 0
     }
 
-    /// Throws answers away; their keys. To be called where waiting is allowed.
-    #[must_use]
-    pub fn purge(&self, purge: &Purge) -> Vec<AnswerKey> {
+    /// Throws answers away. To be called where waiting is allowed.
+    ///
+    /// # Errors
+    /// Nobody carries it out any more: it is lost.
+    pub fn purge(&self, purge: &Purge) -> Result<Purged, NoReply> {
         let (reply, purged) = oneshot::channel();
-        if self.orders.blocking_send(Order::Purge(purge.clone(), reply)).is_err() {
-            return Vec::new();
+        self.orders.blocking_send(Order::Purge(purge.clone(), reply)).map_err(|_| NoReply)?;
+        match purged.blocking_recv() {
+            Ok(purged) => Ok(purged),
+            Err(_) if self.orders.is_closed() => Err(NoReply),
+            // It was taken in, and the connection broke before it was through.
+            Err(_) => Ok(Purged { keys: Vec::new(), is_pending: true }),
         }
-        purged.blocking_recv().unwrap_or_default()
+    }
+
+    /// Purges that are not carried out yet, since the store does not answer.
+    #[must_use]
+    pub fn pending_purges(&self) -> usize {
+        self.purges.pending()
     }
 }
 
 fn serve(disk: &mut Disk, mut orders: mpsc::Receiver<Order>, waiting_bytes: &AtomicU64) {
     while let Some(order) = orders.blocking_recv() {
+        disk.catch_up();
         match order {
             // Nobody waits for it any more.
             Order::Get(_, reply) if reply.is_closed() => {}
@@ -165,9 +192,11 @@ fn serve(disk: &mut Disk, mut orders: mpsc::Receiver<Order>, waiting_bytes: &Ato
                 disk.put(&key, &answer, turn.as_ref());
                 waiting_bytes.fetch_sub(answer.size() as u64, Ordering::Relaxed);
             }
-            Order::Purge(purge, reply) => drop(reply.send(disk.purge(&purge))),
+            Order::Purge(purge, reply) => drop(reply.send(disk.purge(purge))),
         }
     }
+    // Whatever starts next knows nothing of what was to be thrown away.
+    disk.carry_out();
 }
 
 #[cfg(test)]

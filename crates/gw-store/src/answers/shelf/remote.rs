@@ -5,7 +5,8 @@
 //! Names below the prefix: `PREFIX:answers:KEY` (an answer, ends when it is too old), `PREFIX:answers:turns` and
 //! `PREFIX:answers:purges` (streams of bounded length).
 
-use super::Order;
+use super::purges::{MAX_PURGES, Owed, Purges};
+use super::{Order, Purged};
 use crate::answers::form::AnswerSeal;
 use crate::answers::similar::{Index, RoomKey};
 use crate::answers::{Answer, AnswerKey, Purge};
@@ -15,10 +16,10 @@ use gw_model::{AccountId, Clock, Micros, Secret};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, AsyncConnectionConfig, Client};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// Longest time for a connection to come about, and for any answer.
 const OPEN_LIMIT: Duration = Duration::from_secs(3);
@@ -26,12 +27,8 @@ const OPEN_LIMIT: Duration = Duration::from_secs(3);
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 /// Entries of a stream that are read at once.
 const PAGE: usize = 500;
-/// Purges that are remembered, here and there.
-const MAX_PURGES: usize = 1000;
 /// Commands that run at the same time.
 const MAX_OPEN: usize = 256;
-/// Clocks of gateways may differ by so much: an answer that seems to be as much younger than a purge may be older.
-const SKEW_US: Micros = 5_000_000;
 
 /// Where answers are, and how many.
 #[derive(Clone, Debug)]
@@ -71,7 +68,7 @@ pub(super) struct Remote {
     index: Arc<Index>,
     clock: Arc<dyn Clock>,
     on_purge: OnPurge,
-    purges: parking_lot::Mutex<VecDeque<(Micros, Purge)>>,
+    purges: Arc<Purges>,
 }
 
 impl Remote {
@@ -86,16 +83,11 @@ impl Remote {
         let client = Client::open(settings.url.expose()).map_err(|_| RedisError::Address)?;
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| RedisError::Random)?;
-        Ok(Self {
-            id: hex(&id),
-            client,
-            settings,
-            seal,
-            index,
-            clock,
-            on_purge,
-            purges: parking_lot::Mutex::default(),
-        })
+        Ok(Self { id: hex(&id), client, settings, seal, index, clock, on_purge, purges: Arc::default() })
+    }
+
+    pub(super) const fn purges(&self) -> &Arc<Purges> {
+        &self.purges
     }
 
     fn name(&self, what: &str) -> String {
@@ -120,7 +112,7 @@ impl Remote {
                 Err(error) => {
                     tracing::warn!(%error, "the cache in Redis is out of reach");
                     // Whoever asks meanwhile goes on at once.
-                    if !pass_over(&mut orders, FOLLOW_EVERY * 2, &*put).await {
+                    if !self.pass_over(&mut orders, &*put).await {
                         return;
                     }
                     continue;
@@ -131,7 +123,30 @@ impl Remote {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(%error, "the cache in Redis is lost"),
             }
+            // One that takes connections and refuses what it is told is not asked without a break.
+            if !self.pass_over(&mut orders, &*put).await {
+                return;
+            }
         }
+    }
+
+    /// Lets orders go for a while; what is to be thrown away is kept. False: nobody gives any more.
+    async fn pass_over(&self, orders: &mut mpsc::Receiver<Order>, put: &dyn Fn(&Answer)) -> bool {
+        let all = async {
+            while let Some(order) = orders.recv().await {
+                self.note(&order);
+                match order {
+                    // Dropping what is asked tells whoever waits.
+                    Order::Get(..) => {}
+                    Order::Put(_, answer, _) => put(&answer),
+                    Order::Purge(purge, reply) => {
+                        let keys = purge.key.into_iter().collect();
+                        drop(reply.send(Purged { keys, is_pending: true }));
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(FOLLOW_EVERY * 2, all).await.is_err()
     }
 
     /// Errors: the connection is of no use any more.
@@ -142,22 +157,28 @@ impl Remote {
         follower: &mut Follower,
         put: &Arc<dyn Fn(&Answer)>,
     ) -> Result<(), RedisError> {
+        // What was thrown away while it was out of reach is gone before anything is asked for.
+        self.tell_purges(connection.clone()).await?;
         let mut tasks = tokio::task::JoinSet::new();
         let mut tick = tokio::time::interval(FOLLOW_EVERY);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                order = orders.recv(), if tasks.len() < MAX_OPEN => {
-                    let Some(order) = order else { return Ok(()) };
-                    let (remote, connection, put) = (Arc::clone(self), connection.clone(), Arc::clone(put));
-                    tasks.spawn_local(async move { remote.carry_out(connection, order, &*put).await });
-                }
+                // What others threw away is known before anything is asked for.
+                biased;
+                _ = tick.tick() => self.follow(connection.clone(), follower).await?,
                 Some(done) = tasks.join_next() => {
                     if let Ok(Err(error)) = done {
                         return Err(error);
                     }
                 }
-                _ = tick.tick() => self.follow(connection.clone(), follower).await?,
+                order = orders.recv(), if tasks.len() < MAX_OPEN => {
+                    let Some(order) = order else { return Ok(()) };
+                    // Before anything can go wrong: this gateway gives none of it any more.
+                    self.note(&order);
+                    let (remote, connection, put) = (Arc::clone(self), connection.clone(), Arc::clone(put));
+                    tasks.spawn_local(async move { remote.carry_out(connection, order, &*put).await });
+                }
             }
         }
     }
@@ -199,56 +220,49 @@ impl Remote {
                 }
                 pipe.query_async::<()>(&mut connection).await?;
             }
-            Order::Purge(purge, reply) => self.purge(connection, purge, reply).await?,
+            Order::Purge(purge, reply) => {
+                let told = self.tell_purges(connection).await;
+                let keys = purge.key.into_iter().collect();
+                drop(reply.send(Purged { keys, is_pending: told.is_err() }));
+                told?;
+            }
         }
         Ok(())
+    }
+
+    fn note(&self, order: &Order) {
+        if let Order::Purge(purge, _) = order {
+            self.purges.owe(self.clock.now(), purge.clone());
+        }
     }
 
     /// Was the answer kept after all purges that take it?
     fn is_there(&self, key: &AnswerKey, answer: &Answer) -> bool {
-        answer.until > self.clock.now()
-            && !self.purges.lock().iter().any(|(at, purge)| {
-                answer.stored_at <= at.saturating_add(SKEW_US) && purge.takes(key, &answer.labels)
-            })
+        answer.until > self.clock.now() && !self.purges.takes(key, answer)
     }
 
-    /// Tells all gateways. What is thrown away by its labels is overlooked from now on, and ends in its time.
-    async fn purge(
-        &self,
-        mut connection: MultiplexedConnection,
-        purge: Purge,
-        reply: oneshot::Sender<Vec<AnswerKey>>,
-    ) -> Result<(), RedisError> {
-        let at = self.clock.now();
-        self.remember(at, purge.clone());
-        let Purge { key, model, tag, account } = purge;
-        let form = PurgeForm { from: self.id.clone(), key: key.map(|key| key.0), model, tag, account, at };
-        let Ok(text) = serde_json::to_string(&form) else { return Ok(()) };
+    /// Tells all gateways what is to be thrown away and not told yet. What goes by its labels is overlooked from now on, and
+    /// ends in its time.
+    async fn tell_purges(&self, mut connection: MultiplexedConnection) -> Result<(), RedisError> {
+        let owed = self.purges.owed();
+        if owed.is_empty() {
+            return Ok(());
+        }
         let mut pipe = redis::pipe();
-        let mut gone = Vec::new();
-        if let Some(key) = key {
-            pipe.cmd("DEL").arg(self.name(&key.to_string())).ignore();
-            gone.push(key);
-        }
-        pipe.cmd("XADD").arg(self.name("purges")).arg("MAXLEN").arg("~").arg(MAX_PURGES);
-        pipe.arg("*").arg("p").arg(text).ignore();
-        pipe.query_async::<()>(&mut connection).await?;
-        drop(reply.send(gone));
-        Ok(())
-    }
-
-    fn remember(&self, at: Micros, purge: Purge) {
-        let mut purges = self.purges.lock();
-        purges.push_back((at, purge));
-        if purges.len() > MAX_PURGES
-            && let Some((oldest, _)) = purges.pop_front()
-        {
-            // Rather too much than too little: everything that old is gone.
-            purges.push_front((oldest, Purge::default()));
-            if purges.len() > MAX_PURGES {
-                purges.remove(1);
+        for Owed { at, purge, .. } in &owed {
+            let Purge { key, model, tag, account } = purge.clone();
+            let key = key.map(|key| key.0);
+            if let Some(key) = key {
+                pipe.cmd("DEL").arg(self.name(&AnswerKey(key).to_string())).ignore();
             }
+            let form = PurgeForm { from: self.id.clone(), key, model, tag, account, at: *at };
+            let Ok(text) = serde_json::to_string(&form) else { continue };
+            pipe.cmd("XADD").arg(self.name("purges")).arg("MAXLEN").arg("~").arg(MAX_PURGES);
+            pipe.arg("*").arg("p").arg(text).ignore();
         }
+        pipe.query_async::<()>(&mut connection).await?;
+        self.purges.done(&owed, true);
+        Ok(())
     }
 
     /// Reads what others kept and threw away since the last time.
@@ -297,7 +311,7 @@ impl Remote {
         }
         let purge = Purge { key: key.map(AnswerKey), model, tag, account };
         (self.on_purge)(&purge);
-        self.remember(at, purge);
+        self.purges.remember(at, purge);
     }
 
     /// Gives the room, where that wants to grow.
@@ -342,17 +356,4 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         (self.put)(&self.answer);
     }
-}
-
-/// Lets orders go for a while. False: nobody gives any more.
-async fn pass_over(orders: &mut mpsc::Receiver<Order>, time: Duration, put: &dyn Fn(&Answer)) -> bool {
-    let all = async {
-        // Dropping what is asked tells whoever waits.
-        while let Some(order) = orders.recv().await {
-            if let Order::Put(_, answer, _) = order {
-                put(&answer);
-            }
-        }
-    };
-    tokio::time::timeout(time, all).await.is_err()
 }

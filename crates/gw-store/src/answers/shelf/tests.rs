@@ -1,5 +1,6 @@
 //! The shelf gives what was put there, also to the next process, and a damaged file holds nobody up.
 
+use super::purges::{MAX_PURGES, Purges};
 use super::{DiskSettings, NoReply, Shelf};
 use crate::answers::similar::{Index, RoomKey, Turn};
 use crate::answers::{Answer, AnswerKey, Labels, Purge};
@@ -126,9 +127,9 @@ async fn it_is_bounded_and_purged() {
         let shelf = shelf.clone();
         tokio::task::spawn_blocking(move || shelf.purge(&purge))
     };
-    let purged = there(Purge { model: Some("other".to_owned()), ..Purge::default() }).await.unwrap();
-    assert_eq!(purged, [key(99)]);
-    let rest = there(Purge::default()).await.unwrap();
+    let purged = there(Purge { model: Some("other".to_owned()), ..Purge::default() }).await.unwrap().unwrap();
+    assert_eq!((purged.keys, purged.is_pending), (vec![key(99)], false));
+    let rest = there(Purge::default()).await.unwrap().unwrap().keys;
     assert!(!rest.is_empty() && rest.len() < 20, "{}", rest.len());
     assert_eq!(shelf.get(key(99)).await, Ok(None));
 }
@@ -164,7 +165,56 @@ async fn a_damaged_file_begins_anew() {
 async fn nobody_waits_for_ever() {
     // Orders that nobody takes.
     let (orders, _incoming) = mpsc::channel(1);
-    let shelf = Shelf { orders, waiting_bytes: Arc::default(), within: Duration::from_millis(1) };
+    let within = Duration::from_millis(1);
+    let shelf = Shelf { orders, waiting_bytes: Arc::default(), purges: Arc::default(), within };
     assert_eq!(shelf.get(key(1)).await, Err(NoReply), "none answers in time");
     assert_eq!(shelf.get(key(1)).await, Err(NoReply), "too many wait already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_file_does_not_let_go_is_not_given_and_goes_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let Opened { shelf, .. } = open(folder.path(), "secret", 1 << 20);
+    shelf.put(key(1), &answer("a", "m", 2_000_000), None);
+    shelf.put(key(2), &answer("b", "other", 2_000_000), None);
+    assert!(shelf.get(key(1)).await.unwrap().is_some());
+    // Another process writes and does not end.
+    let file = folder.path().join("answers.db");
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE; UPDATE answers SET bytes = bytes;").unwrap();
+    let purging = shelf.clone();
+    let purge = Purge { model: Some("m".to_owned()), ..Purge::default() };
+    let purged = tokio::task::spawn_blocking(move || purging.purge(&purge)).await.unwrap().unwrap();
+    assert_eq!((purged.is_pending, shelf.pending_purges()), (true, 1));
+    assert_eq!(shelf.get(key(1)).await, Ok(None), "it is still in the file");
+    assert!(shelf.get(key(2)).await.unwrap().is_some());
+    other.execute_batch("ROLLBACK").unwrap();
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while shelf.pending_purges() > 0 {
+        assert!(std::time::Instant::now() < deadline, "it is never tried again");
+        assert_eq!(shelf.get(key(1)).await, Ok(None));
+    }
+    let left: i64 = other.query_row("SELECT COUNT(*) FROM answers", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 1);
+}
+
+#[test]
+fn purges_that_wait_are_bounded_and_take_rather_too_much() {
+    let purges = Purges::default();
+    let of = |number: usize| Purge { model: Some(format!("m{number}")), ..Purge::default() };
+    for number in 0..MAX_PURGES {
+        purges.owe(number as Micros, of(number));
+    }
+    let old = answer("a", "m7", 2_000_000);
+    assert!(purges.takes(&key(1), &old) && !purges.takes(&key(1), &answer("a", "n", 2_000_000)));
+    let before = purges.owed();
+    purges.owe(MAX_PURGES as Micros, of(MAX_PURGES));
+    assert_eq!(purges.pending(), 1);
+    assert!(purges.takes(&key(1), &answer("a", "n", 2_000_000)), "all that old are gone");
+    // What was on its way when they became one leaves that one.
+    purges.done(&before, true);
+    assert_eq!(purges.pending(), 1);
+    purges.done(&purges.owed(), true);
+    assert_eq!(purges.pending(), 0);
+    assert!(purges.takes(&key(1), &old), "those that are through are remembered");
 }

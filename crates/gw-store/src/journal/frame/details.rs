@@ -2,6 +2,8 @@
 //! found), and then the rest up to the end of the entry. Databases keep that rest as it is, so it has a version of its
 //! own; fields are never reordered or removed.
 
+mod tail;
+
 use super::accounts::{self, Packed};
 use super::media::MediaFrame;
 use super::tolls::TollFrame;
@@ -10,13 +12,16 @@ use crate::journal::codes::{unit_code, unit_of};
 use crate::journal::text::{MODEL, NAME, WORD, clip};
 use gw_model::trace::TraceId;
 use gw_model::{FemtoUsd, PriceLine, RecordDetails};
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeTuple;
+use serde::{Deserialize, Serialize, Serializer};
 use std::net::IpAddr;
 
 /// The version of such records.
 pub(super) const VERSION: u8 = 7;
 /// The version of the rest.
 const REST_VERSION: u8 = 1;
+
+const TRACE_BYTES: usize = 16;
 
 /// Longest texts, in bytes.
 const AGENT: usize = 160;
@@ -35,7 +40,8 @@ pub(in crate::journal) const DETAILS_BYTES: usize = AGENT
     + VERDICTS * (3 * WORD + 8)
     + DROPPED * (WORD + 2)
     + PRICES * 22
-    + 16
+    + TRACE_BYTES
+    + tail::BYTES
     + 96;
 
 /// A [`gw_model::Verdict`] as stored.
@@ -70,12 +76,38 @@ struct Rest<'a> {
     prices: Vec<PriceFrame>,
 }
 
-/// The trace, behind the rest: 16 bytes, or nothing. Whoever does not know of it leaves it out.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum TraceOut {
-    None,
-    Id([u8; 16]),
+/// Behind the rest: the trace of 16 bytes, or nothing, and behind that the [`tail`]. Whoever does not know of either leaves it out.
+struct Behind {
+    trace: Option<[u8; 16]>,
+    tail: Vec<u8>,
+}
+
+impl Behind {
+    fn new(details: &RecordDetails) -> Self {
+        let tail = tail::of(details);
+        let trace = details.trace_id.map(TraceId::bytes);
+        // Whatever is as long as a trace is taken for one: zeros are none.
+        let trace = if tail.len() < TRACE_BYTES { trace } else { trace.or(Some([0; TRACE_BYTES])) };
+        Self { trace, tail }
+    }
+}
+
+impl Serialize for Behind {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let trace = self.trace.iter().flatten();
+        let mut bytes = to.serialize_tuple(trace.clone().count() + self.tail.len())?;
+        trace.chain(&self.tail).try_for_each(|byte| bytes.serialize_element(byte))?;
+        bytes.end()
+    }
+}
+
+/// What stands behind the rest: the trace, empty for none, and the tail.
+fn parted(behind: &[u8]) -> (&[u8], &[u8]) {
+    match behind.split_at_checked(TRACE_BYTES) {
+        Some((trace, tail)) if trace.iter().all(|byte| *byte == 0) => (&[], tail),
+        Some((trace, tail)) => (trace, tail),
+        None => (&[], behind),
+    }
 }
 
 /// A record of this version, to be written.
@@ -115,7 +147,7 @@ pub(super) struct DetailsOut<'a> {
     verdicts: Vec<VerdictFrame<'a>>,
     version: u8,
     rest: Rest<'a>,
-    trace: TraceOut,
+    behind: Behind,
 }
 
 impl<'a> DetailsOut<'a> {
@@ -134,7 +166,7 @@ impl<'a> DetailsOut<'a> {
             verdicts: details.verdicts.iter().take(VERDICTS).map(verdict).collect(),
             version: REST_VERSION,
             rest: rest(details),
-            trace: details.trace_id.map_or(TraceOut::None, |trace| TraceOut::Id(trace.bytes())),
+            behind: Behind::new(details),
         }
     }
 }
@@ -194,7 +226,8 @@ pub(crate) fn rest_of(bytes: &[u8]) -> RecordDetails {
             price: FemtoUsd(frame.price),
         })
     };
-    RecordDetails {
+    let (trace, tail) = parted(behind);
+    let known = RecordDetails {
         metadata: text(rest.metadata),
         client_ip: rest.client_ip,
         region: text(rest.region),
@@ -202,9 +235,20 @@ pub(crate) fn rest_of(bytes: &[u8]) -> RecordDetails {
         waited_us: rest.waited_us,
         connect_us: rest.connect_us,
         prices: rest.prices.iter().filter_map(price).collect(),
-        trace_id: behind.first_chunk().and_then(|bytes| TraceId::from_bytes(*bytes)),
+        trace_id: trace.first_chunk().and_then(|bytes| TraceId::from_bytes(*bytes)),
         ..RecordDetails::default()
-    }
+    };
+    tail::read(tail, known)
+}
+
+/// Did the model's name stand for something, by that rest?
+pub(crate) fn is_resolved(bytes: &[u8]) -> bool {
+    tail::is_resolved(parted(behind_rest(bytes)).1)
+}
+
+fn behind_rest(bytes: &[u8]) -> &[u8] {
+    let Some((&REST_VERSION, body)) = bytes.split_first() else { return &[] };
+    postcard::take_from_bytes::<Rest<'_>>(body).map_or(&[][..], |(_, behind)| behind)
 }
 
 /// The same rest with other prices; `None` where a later version wrote it. An empty rest, as old records have, is taken for one
@@ -229,7 +273,5 @@ pub(crate) fn rest_with_prices(bytes: &[u8], prices: Vec<PriceLine>) -> Option<V
 
 /// The trace of a record by that rest, as 16 bytes; empty for none.
 pub(crate) fn trace_of(bytes: &[u8]) -> &[u8] {
-    let Some((&REST_VERSION, body)) = bytes.split_first() else { return &[] };
-    let behind = postcard::take_from_bytes::<Rest<'_>>(body).map_or(&[][..], |(_, behind)| behind);
-    behind.get(..16).unwrap_or_default()
+    parted(behind_rest(bytes)).0
 }

@@ -365,6 +365,7 @@ fn sample_details() -> RecordDetails {
             price: gw_model::FemtoUsd(2_500_000_000),
         }],
         trace_id: None,
+        is_resolved: false,
     }
 }
 
@@ -422,6 +423,29 @@ fn a_frozen_sample_with_a_trace_loads() {
     assert!(
         super::details::trace_of(of_bare.details).is_empty() && super::details::trace_of(&[9, 1]).is_empty()
     );
+}
+
+#[test]
+fn a_name_that_stands_for_something_is_told_behind_the_trace() {
+    let trace_id = gw_model::trace::TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736");
+    for trace_id in [None, trace_id] {
+        for is_resolved in [false, true] {
+            let details = RecordDetails { trace_id, is_resolved, ..RecordDetails::default() };
+            let record = Record { details, ..sample_record() };
+            let bytes = record_bytes(&record);
+            let (Frame::Record(read), _) = decode(&bytes).unwrap() else { panic!("a record") };
+            assert_eq!(rest_of(read.details), record.details);
+            assert_eq!(super::is_resolved(read.details), is_resolved);
+            let trace = trace_id.map(|trace| trace.bytes().to_vec()).unwrap_or_default();
+            assert_eq!(super::trace_of(read.details), trace);
+            let priced = super::rest_with_prices(read.details, sample_details().prices);
+            assert_eq!(
+                priced.map(|bytes| super::is_resolved(&bytes)),
+                (!read.details.is_empty()).then_some(is_resolved).or(Some(false))
+            );
+        }
+    }
+    assert!(!super::is_resolved(&[]) && !super::is_resolved(&[9, 1]));
 }
 
 #[test]

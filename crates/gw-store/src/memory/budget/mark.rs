@@ -61,9 +61,10 @@ impl Purse {
         let most = self.spent_here(budget, now).plus(NanoUsd(part));
         let window_start = fixed_start(budget, &view);
         let reach = Reach { period: budget.period, window_start, most };
-        match self.reaches.iter_mut().find(|known| known.period == budget.period) {
+        let reaches = &mut self.rare().reaches;
+        match reaches.iter_mut().find(|known| known.period == budget.period) {
             Some(known) => *known = reach,
-            None => self.reaches.push(reach),
+            None => reaches.push(reach),
         }
     }
 
@@ -71,7 +72,8 @@ impl Purse {
     pub(in super::super) fn reach(&self, budget: &Budget, view: &BudgetView, nodes: u64) -> NanoUsd {
         let part = NanoUsd(view.limit.0 / nodes.max(1)).max(NanoUsd(1));
         let start = fixed_start(budget, view);
-        let known = self.reaches.iter().find(|r| r.period == budget.period && r.window_start == start);
+        let mut known = self.rare.iter().flat_map(|rare| &rare.reaches);
+        let known = known.find(|r| r.period == budget.period && r.window_start == start);
         known.map_or(part, |known| known.most)
     }
 
@@ -80,7 +82,7 @@ impl Purse {
         match super::place(budget) {
             Some(place) => {
                 self.roll(now);
-                self.periods[place].here
+                self.here(place)
             }
             None => self.other(budget, now).spent_here(now),
         }

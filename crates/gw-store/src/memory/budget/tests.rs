@@ -164,6 +164,36 @@ fn what_the_store_says_of_a_day_that_is_over_is_of_the_day_before() {
 }
 
 #[test]
+fn what_was_spent_here_is_told_apart_in_whatever_order_it_is_learned() {
+    let (day, ever) =
+        (Budget::new(NanoUsd(1 << 50), Period::Day), Budget::new(NanoUsd(1 << 50), Period::Total));
+    let all = SpentByPeriod { day: NanoUsd(40), total: NanoUsd(100), ..SpentByPeriod::default() };
+    let here = SpentByPeriod { day: NanoUsd(30), total: NanoUsd(70), ..SpentByPeriod::default() };
+    for here_first in [false, true] {
+        let mut purse = Purse::default();
+        if here_first {
+            purse.restore_here(NOW, &here);
+        }
+        purse.restore(NOW, &all);
+        purse.restore_here(NOW, &here);
+        purse.settle(NOW, NanoUsd::ZERO, NanoUsd(5));
+        for (budget, all, here) in [(&day, 45, 35), (&ever, 105, 75)] {
+            let told = (purse.view(budget, NOW).spent, purse.spent_here(budget, NOW));
+            assert_eq!(told, (NanoUsd(all), NanoUsd(here)), "{budget:?}, here first: {here_first}");
+        }
+        let tomorrow = NOW + 24 * HOUR;
+        purse.settle(tomorrow, NanoUsd::ZERO, NanoUsd(1));
+        assert_eq!(
+            (purse.view(&day, tomorrow).spent, purse.spent_here(&day, tomorrow)),
+            (NanoUsd(1), NanoUsd(1))
+        );
+        let before = purse.before(&day, tomorrow);
+        assert_eq!((before.spent, before.here), (NanoUsd(45), NanoUsd(35)));
+        assert_eq!(purse.spent_here(&ever, tomorrow), NanoUsd(76));
+    }
+}
+
+#[test]
 fn a_window_that_began_meanwhile_is_put_right() {
     let mut world = World::new();
     let day = zoned(Period::Day, "Asia/Kolkata");

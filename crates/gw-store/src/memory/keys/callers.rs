@@ -109,6 +109,7 @@ impl KeyTable {
             tally,
             rules,
             under,
+            is_alone: new.above.is_empty(),
             above: new.above,
             generation: *generation,
             source: KeySource::Token,

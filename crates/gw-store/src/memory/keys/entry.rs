@@ -43,6 +43,8 @@ pub struct KeyEntry {
     pub disabled: bool,
     /// One of the policy's patterns covers every model.
     pub(super) every_model: bool,
+    /// Nothing stands above it. It says so here, so that calls of such keys need not look further back.
+    pub(super) is_alone: bool,
     /// Who manages it.
     pub source: KeySource,
     /// Grows with each change of the key.
@@ -125,7 +127,13 @@ impl KeyEntry {
     /// True when its plan, and everything above it with their plans, allow something.
     fn all(&self, allows: impl Fn(&AccountPolicy) -> bool) -> bool {
         let of_plan = self.plan().is_none_or(|plan| plan.permits(&allows));
-        of_plan && self.above.iter().all(|account| account.permits(&allows))
+        of_plan && self.above().iter().all(|account| account.permits(&allows))
+    }
+
+    /// Its project, team, organization and user, as far as it has them; the way to ask on the path of every call.
+    #[must_use]
+    pub fn above(&self) -> &[Arc<Account>] {
+        if self.is_alone { &[] } else { &self.above }
     }
 
     /// Its plan.
@@ -172,14 +180,14 @@ impl KeyEntry {
         if let Some(found) = own {
             return Some((Holder::default(), found));
         }
-        let above = self.plan().into_iter().chain(&self.above);
+        let above = self.plan().into_iter().chain(self.above());
         above.filter_map(|account| account.access(&refuse)).next()
     }
 
     /// Most output tokens that a request may ask for, by the key, its plan and all above it.
     #[must_use]
     pub fn max_output_tokens(&self) -> Option<u64> {
-        let accounts = self.plan().into_iter().chain(&self.above);
+        let accounts = self.plan().into_iter().chain(self.above());
         let own = self.calls().and_then(|calls| calls.max_output_tokens);
         accounts.filter_map(|account| account.max_output_tokens()).chain(own).min()
     }
@@ -213,12 +221,12 @@ impl KeyEntry {
     /// True when the key, or something above it, may call nothing.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.revoked() || self.above.iter().any(|account| account.tally().is_closed())
+        self.revoked() || self.above().iter().any(|account| account.tally().is_closed())
     }
 
     /// The accounts that its calls count for.
     pub fn links(&self) -> impl Iterator<Item = Link> {
-        std::iter::once(self.link()).chain(self.above.iter().map(|account| account.link()))
+        std::iter::once(self.link()).chain(self.above().iter().map(|account| account.link()))
     }
 
     /// The id of the key as an account.

@@ -5,23 +5,21 @@
 pub(super) const SUBS: usize = 61;
 
 /// See the module. Places are below [`SUBS`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum Counts {
+    /// Until something is counted.
+    #[default]
+    Empty,
     /// While every count fits: two cache lines.
     Narrow(Box<[u16; SUBS]>),
     /// From the first count on that does not, until all are cleared.
     Wide(Box<[u64; SUBS]>),
 }
 
-impl Default for Counts {
-    fn default() -> Self {
-        Self::Narrow(Box::new([0; SUBS]))
-    }
-}
-
 impl Counts {
     pub(super) fn get(&self, at: usize) -> u64 {
         match self {
+            Self::Empty => 0,
             Self::Narrow(counts) => u64::from(counts[at]),
             Self::Wide(counts) => counts[at],
         }
@@ -38,13 +36,18 @@ impl Counts {
                 }
             },
             Self::Wide(counts) => counts[at] = count,
+            Self::Empty if count > 0 => {
+                *self = Self::Narrow(Box::new([0; SUBS]));
+                self.set(at, count);
+            }
+            Self::Empty => {}
         }
     }
 
     pub(super) fn clear(&mut self) {
         match self {
             Self::Narrow(counts) => **counts = [0; SUBS],
-            Self::Wide(_) => *self = Self::default(),
+            Self::Empty | Self::Wide(_) => *self = Self::default(),
         }
     }
 }

@@ -17,22 +17,22 @@ pub(in super::super) struct Sliding {
     head: i64,
     /// Of all sub-windows.
     sum: u64,
-    /// The sub-window of the latest addition.
-    latest: i64,
+    /// How many sub-windows ago the latest addition was; no more than there are.
+    idle: u8,
     /// Apart, so that what most calls need lies together with the key's other counters.
     counts: Counts,
 }
 
 impl Default for Sliding {
     fn default() -> Self {
-        Self { head: i64::MIN / 2, sum: 0, latest: 0, counts: Counts::default() }
+        Self { head: i64::MIN / 2, sum: 0, idle: 0, counts: Counts::default() }
     }
 }
 
 impl Sliding {
     pub(super) fn charge(&mut self, now: Micros, n: u64) -> Stamp {
         self.advance(now);
-        self.latest = self.head;
+        self.idle = 0;
         let at = place(self.head);
         let before = self.counts.get(at);
         let after = before.saturating_add(n);
@@ -103,7 +103,8 @@ impl Sliding {
         self.advance(now);
         // If the latest addition was given back, all is free a little earlier than this says: looking for
         // the youngest that is left would touch every sub-window for each answer's headers.
-        let reset = if self.sum == 0 { 0 } else { span((self.latest + SUBS_I64) * SUB_US - now) };
+        let latest = self.head - i64::from(self.idle);
+        let reset = if self.sum == 0 { 0 } else { span((latest + SUBS_I64) * SUB_US - now) };
         (max.saturating_sub(self.sum), reset)
     }
 
@@ -112,6 +113,8 @@ impl Sliding {
         if sub <= self.head {
             return;
         }
+        let passed = u8::try_from(sub - self.head).unwrap_or(u8::MAX);
+        self.idle = self.idle.saturating_add(passed);
         if sub - self.head >= SUBS_I64 {
             self.counts.clear();
             self.sum = 0;

@@ -185,6 +185,21 @@ fn a_sliding_window_is_free_again_after_a_minute_and_a_second() {
 }
 
 #[test]
+fn all_is_said_to_be_free_a_window_after_the_latest_addition() {
+    let bound = Bound { kind: LimitKind::Sliding, max: 5, burst: 0 };
+    let mut window = Window::default();
+    assert_eq!(window.remaining(&bound, START), Remaining { limit: 5, remaining: 5, reset_us: 0 });
+    window.take(&bound, START, 1).unwrap();
+    window.take(&bound, START + 10 * SECOND, 2).unwrap();
+    for (after, remaining, reset_us) in [(30, 2, 41_000_000), (70, 3, 1_000_000), (71, 5, 0), (900, 5, 0)] {
+        let left = window.remaining(&bound, START + after * SECOND);
+        assert_eq!(left, Remaining { limit: 5, remaining, reset_us }, "after {after} s");
+    }
+    window.charge(START + 900 * SECOND, 1);
+    assert_eq!(window.remaining(&bound, START + 905 * SECOND).reset_us, 56_000_000);
+}
+
+#[test]
 fn gcra_lets_a_burst_through_and_then_keeps_the_pace() {
     let bound = Bound { kind: LimitKind::Gcra, max: 60, burst: 4 };
     let mut window = Window::default();

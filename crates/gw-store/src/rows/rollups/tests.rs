@@ -30,6 +30,7 @@ fn callers_that_no_span_tells_apart_take_no_room() {
         key: Some(key),
         team: "",
         model,
+        is_resolved: false,
         provider: "p",
         upstream_model: model,
         customer: "",

@@ -4,7 +4,7 @@ use crate::SqliteStore;
 
 /// What says how far this database is, and means nothing in another one; and what stands behind the views `records` and
 /// `ledger`, which are carried over.
-const OF_ITS_OWN: [&str; 9] = [
+const OF_ITS_OWN: [&str; 10] = [
     "meta",
     "record_blocks",
     "summing",
@@ -13,6 +13,7 @@ const OF_ITS_OWN: [&str; 9] = [
     "record_targets",
     "record_agents",
     "record_customers",
+    "record_names",
     "ledger_rows",
 ];
 /// The same of columns of `records`.

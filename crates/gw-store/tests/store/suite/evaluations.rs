@@ -1,7 +1,7 @@
 //! Evaluations and their results.
 
 use super::Store;
-use gw_model::{AccountId, Level, NanoUsd};
+use gw_model::{AccountId, Level, NanoUsd, RequestId};
 use gw_store::types::{
     EvaluationId, EvaluationState, ItemId, PageSize, ResultFigures, StoredEvaluation, StoredResult, Verdict,
 };
@@ -30,6 +30,9 @@ fn result(item: u128, target: i16, verdict: Verdict) -> StoredResult {
         input_tokens: 3,
         output_tokens: 4,
         tries: 1,
+        request: (verdict == Verdict::Passed).then_some(RequestId(item << 100)),
+        source: (target == 1).then_some(RequestId(u128::MAX)),
+        scored: 2,
     };
     StoredResult { figures, sealed: vec![1, 2] }
 }

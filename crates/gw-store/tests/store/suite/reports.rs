@@ -147,15 +147,21 @@ pub(crate) fn retries_are_counted_where_they_happened(store: &impl Store) {
     refused.attempts.clear();
     refused.outcome = Outcome::Refused;
     refused.model = "no-such-model".to_owned();
-    fold(store, &[retried, refused]);
+    let mut named = record(3);
+    named.attempts.clear();
+    named.outcome = Outcome::Refused;
+    named.model = "limited".to_owned();
+    named.details.is_resolved = true;
+    fold(store, &[retried, refused, named]);
     let rows = usage(store, GroupBy::Provider);
     let of = |value: &str| rows.iter().find(|row| row.value == value).unwrap().clone();
     assert_eq!((of("alpha").requests, of("alpha").cost), (1, NanoUsd(100)));
     assert_eq!((of("beta").requests, of("beta").cost, of("beta").input_tokens), (0, NanoUsd(5), 10));
-    assert_eq!((of("").requests, of("").errors), (1, 1));
+    assert_eq!((of("").requests, of("").errors), (2, 2));
     // Names that callers make up get no row of their own.
-    let models: Vec<_> = usage(store, GroupBy::Model).into_iter().map(|row| row.value).collect();
-    assert_eq!(models, ["", "chat"]);
+    let models: Vec<_> =
+        usage(store, GroupBy::Model).into_iter().map(|row| (row.value, row.requests)).collect();
+    assert_eq!(models, [("", 1), ("chat", 1), ("limited", 1)].map(|(name, count)| (name.to_owned(), count)));
 }
 
 pub(crate) fn usage_is_cut_by_time(store: &impl Store) {

@@ -160,7 +160,10 @@ pub(crate) fn what_is_used_first_is_told(store: &impl Store) {
     later.time += 2 * HOUR;
     let mut other = later.clone();
     (other.id, other.key, other.model) = (record(3).id, Some(KeyId(2)), "new".to_owned());
-    fold(store, &[later, other]);
+    let mut refused = Record { id: record(4).id, outcome: Outcome::Refused, ..later.clone() };
+    (refused.model, refused.details.is_resolved) = ("refused".to_owned(), true);
+    refused.attempts.clear();
+    fold(store, &[later, other, refused]);
     let firsts = store.first_uses(NOON + HOUR).unwrap();
     assert_eq!((firsts.models, firsts.keys), (vec!["new".to_owned()], vec![KeyId(2)]));
     assert_eq!(store.first_uses(NOON).unwrap().keys.len(), 2);

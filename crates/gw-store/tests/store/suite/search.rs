@@ -7,7 +7,9 @@ use gw_model::{
     AccountId, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record, RecordDetails, RequestId, Unit,
     Verdict, WireFormat,
 };
-use gw_store::types::{Feedback, FeedbackFilter, KeptPart, LogFilter, LogRow, SealedBodies, Span, Whose};
+use gw_store::types::{
+    Feedback, FeedbackFilter, KeptPart, LogFilter, LogRow, Rating, SealedBodies, Span, Whose,
+};
 
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
@@ -36,6 +38,7 @@ fn details() -> RecordDetails {
         connect_us: Some(1234),
         prices: vec![PriceLine { attempt: 0, unit: Unit::Output, count: 20, price: FemtoUsd(5_000_000) }],
         trace_id: TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736"),
+        is_resolved: true,
     }
 }
 
@@ -342,6 +345,18 @@ pub(crate) fn feedback_is_kept_up_to_a_number_and_found(store: &impl Store) {
         (1, 1, 0)
     );
     assert_eq!((count(None, Some(-5), Some(0)), count(None, Some(0), None)), (1, 0));
+    let other = Feedback { id: 0, request: all[1].id, ..said(0, Some(7), None) };
+    assert!(store.add_feedback(&other, 2).unwrap());
+    let rating =
+        |request, score, label: Option<&str>| Rating { request, score, label: label.map(str::to_owned) };
+    // What nobody speaks of, and what is in words only, is left out.
+    let many: Vec<RequestId> =
+        all.iter().map(|one| one.id).chain((1..=1_200).map(|low| RequestId(u128::MAX - low))).collect();
+    assert_eq!(
+        store.ratings(&many).unwrap(),
+        [rating(all[0].id, Some(-5), Some("bad")), rating(all[1].id, Some(7), None)]
+    );
+    assert!(store.ratings(&[]).unwrap().is_empty());
 }
 
 pub(crate) fn what_is_old_goes_by_whose_it_is(store: &impl Store) {
@@ -403,6 +418,15 @@ pub(crate) fn old_records_go_and_sums_stay(store: &impl Store) {
     assert_eq!(left.len(), 10);
     assert_eq!(left.iter().filter(|row| row.bodies.is_some()).count(), 1);
     assert_eq!(store.spent(NOON).unwrap(), before);
+    // What they had in common is looked through in steps, and what is left stays as it is.
+    let rows = |store| found(store, &LogFilter::default());
+    let kept = rows(store);
+    for _ in 0..100 {
+        if store.sweep_names(3).unwrap().is_over {
+            break;
+        }
+    }
+    assert_eq!(rows(store), kept);
     // What comes a second time is not counted again while its record is there.
     fold(store, &all[10..]);
     store.sum_up(true).unwrap();

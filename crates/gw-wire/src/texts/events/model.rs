@@ -3,7 +3,8 @@
 
 use super::super::{Ended, EventTexts, Text, encoded};
 use crate::json::cursor::Cursor;
-use gw_model::Span;
+use crate::usage::{Known, takes_only};
+use gw_model::{Span, WireFormat};
 use std::ops::Range;
 
 /// Longest event that becomes a model.
@@ -74,6 +75,8 @@ pub(super) struct Model {
     /// The piece of text that such events have, if any; where it stands differs.
     text: Option<Text>,
     ended: Ended,
+    /// A meter takes nothing from such events but the tokens of that text.
+    is_counted_by_text: bool,
 }
 
 /// A value that may differ.
@@ -103,9 +106,44 @@ struct Value {
     is_steady: bool,
 }
 
+/// Values for an event, to see what a meter makes of it.
+struct Sample {
+    text: &'static [u8],
+    word: &'static [u8],
+    number: &'static [u8],
+    long: &'static [u8],
+}
+
+/// Their texts have other tokens, and nothing else in them has as many.
+const SAMPLES: [Sample; 2] = [
+    Sample { text: b"\"a\"", word: b"\"word-1.2_3:4/5+6=\"", number: b"7", long: b"1760000000" },
+    Sample {
+        text: br#""Some 40 words, and \"signs\" {among: them}, so that nothing else has as many tokens as these have.""#,
+        word: b"\"w\"",
+        number: b"654321",
+        long: b"18000000000000",
+    },
+];
+
+impl Sample {
+    const fn of(&self, kind: Differs) -> &'static [u8] {
+        match kind {
+            Differs::Text => self.text,
+            Differs::Word => self.word,
+            Differs::Number => self.number,
+            Differs::Long => self.long,
+        }
+    }
+}
+
 impl Model {
     /// The model that an event makes, of which it is known what it has; `None` where that is more than a piece of text.
-    pub(super) fn of(name: Option<&str>, data: &[u8], found: &EventTexts) -> Option<Self> {
+    pub(super) fn of(
+        format: WireFormat,
+        name: Option<&str>,
+        data: &[u8],
+        found: &EventTexts,
+    ) -> Option<Self> {
         let is_long = data.len() > MAX_MODEL_BYTES || name.is_some_and(|name| name.len() > MAX_NAME_BYTES);
         if found.is_echo || is_long || std::str::from_utf8(data).is_err() {
             return None;
@@ -123,10 +161,31 @@ impl Model {
         if values.len() > MAX_GAPS {
             return None;
         }
-        let model = Self::with(name, data, values.into_iter(), text, found.ended)?;
+        let mut model = Self::with(name, data, values.into_iter(), text, found.ended)?;
         let read = model.read(name, data)?;
+        model.is_counted_by_text = text.is_some_and(|text| takes_only(format, name, data, text.span))
+            && model.counts_by_text(format);
         // Both are what they were made of.
         (read == text).then_some(model)
+    }
+
+    /// Does a meter take nothing but the text from such events, whatever stands where they differ?
+    fn counts_by_text(&self, format: WireFormat) -> bool {
+        let name = self.name.as_deref();
+        SAMPLES.iter().all(|sample| {
+            let (mut data, mut from, mut text) = (Vec::new(), 0, None);
+            for gap in &self.gaps {
+                data.extend_from_slice(self.fixed.get(from..gap.at).unwrap_or_default());
+                let start = data.len();
+                data.extend_from_slice(sample.of(gap.kind));
+                if gap.kind == Differs::Text {
+                    text = Some(Span { start, end: data.len() });
+                }
+                from = gap.at;
+            }
+            data.extend_from_slice(self.fixed.get(from..).unwrap_or_default());
+            text.is_some_and(|text| takes_only(format, name, &data, text))
+        })
     }
 
     fn with(
@@ -144,7 +203,14 @@ impl Model {
             from = range.end;
         }
         fixed.extend_from_slice(data.get(from..)?);
-        Some(Self { name: name.map(Box::from), fixed: fixed.into(), gaps, text, ended })
+        Some(Self {
+            name: name.map(Box::from),
+            fixed: fixed.into(),
+            gaps,
+            text,
+            ended,
+            is_counted_by_text: false,
+        })
     }
 
     /// The model of events like this one, which is like the model, in the same stream: less may differ in them, so that
@@ -157,7 +223,14 @@ impl Model {
                 values.push(Value { range, kind: gap.kind, is_steady: false });
             }
         })?;
-        Self::with(self.name.as_deref(), data, values.into_iter(), self.text, self.ended)
+        let narrowed = Self::with(self.name.as_deref(), data, values.into_iter(), self.text, self.ended)?;
+        Some(Self { is_counted_by_text: self.is_counted_by_text, ..narrowed })
+    }
+
+    /// What a meter is told of an event that is like this one, which has that text.
+    pub(super) fn known(&self, text: Option<Text>) -> Known {
+        // The event that the model was made of is JSON, and in all others stand values of the same kinds.
+        text.filter(|_| self.is_counted_by_text).map_or(Known::Json, |text| Known::Said(text.span))
     }
 
     /// What is over behind such an event.

@@ -3,6 +3,7 @@
 
 use super::super::EventTexts;
 use super::model::Model;
+use crate::usage::Known;
 use gw_model::WireFormat;
 use std::cell::RefCell;
 
@@ -24,14 +25,14 @@ struct Shelf {
 }
 
 /// Reads an event by the models of its format into `found`. Gives the model that it is like for the stream's own use, as
-/// far as `wants_own`; the error is that it is like none.
+/// far as `wants_own`, and what a meter is told; the error is that it is like none.
 pub(super) fn read(
     format: WireFormat,
     name: Option<&str>,
     data: &[u8],
     found: &mut EventTexts,
     wants_own: bool,
-) -> Result<Option<Model>, ()> {
+) -> Result<(Option<Model>, Known), ()> {
     with(format, |shelf| {
         let mut models = shelf.models.iter().enumerate();
         let (at, text) = models.find_map(|(at, model)| Some((at, model.read(name, data)?)))?;
@@ -40,7 +41,8 @@ pub(super) fn read(
         found.texts.clear();
         found.texts.extend(text);
         (found.ended, found.is_echo) = (model.ended(), false);
-        Some(if wants_own { model.narrowed(data) } else { None })
+        let own = if wants_own { model.narrowed(data) } else { None };
+        Some((own, model.known(text)))
     })
     .flatten()
     .ok_or(())

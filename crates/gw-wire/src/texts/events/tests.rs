@@ -1,7 +1,9 @@
 //! Tests of events that are like others: they are read as if none had come before.
 
 use super::{EventReader, MAX_MODELS};
+use crate::sse::SseEvent;
 use crate::texts::event;
+use crate::usage::{Known, StreamMeter};
 use gw_model::WireFormat;
 use proptest::prelude::*;
 
@@ -10,13 +12,39 @@ fn check(format: WireFormat, events: &[(Option<&str>, String)]) -> usize {
     std::thread::scope(|scope| scope.spawn(|| check_next(format, events)).join().unwrap())
 }
 
-/// Reads events one after the other, and each again without those before it; gives how many were like a model.
+/// An event by itself.
+struct Event<'a>(Option<&'a str>, &'a str);
+
+impl SseEvent for Event<'_> {
+    fn event(&self) -> Option<&str> {
+        self.0
+    }
+
+    fn data(&self) -> &[u8] {
+        self.1.as_bytes()
+    }
+}
+
+/// All that a meter took of a stream.
+fn taken(meter: &StreamMeter) -> String {
+    let counted = (meter.usage(), meter.estimated_output_tokens(), meter.output_bytes(), meter.frames());
+    format!("{counted:?} {} {} {:?}", meter.finished(), meter.complete(), meter.error())
+}
+
+/// Reads events one after the other, and each again without those before it; gives how many were like a model. Meters that are
+/// told what is known of an event take what others do.
 fn check_next(format: WireFormat, events: &[(Option<&str>, String)]) -> usize {
     let mut reader = EventReader::new(format);
     let mut alike = 0;
+    let meter = StreamMeter::new(format).check_syntax(true).hide_usage(true);
+    let (mut metered, mut told) = (meter.clone(), meter);
     for (name, data) in events {
+        let known = reader.recognise(*name, data.as_bytes());
+        let frame = Event(*name, data);
+        assert_eq!(metered.frame(&frame), told.known_frame(&frame, known), "{known:?} {data}");
+        assert_eq!(taken(&metered), taken(&told), "{known:?} {data}");
         let want = event(format, *name, data.as_bytes());
-        let got = reader.read(*name, data.as_bytes());
+        let got = reader.texts(*name, data.as_bytes());
         assert_eq!((&got.texts, got.ended, got.is_echo), (&want.texts, want.ended, want.is_echo), "{data}");
         alike += usize::from(reader.is_alike());
     }
@@ -148,6 +176,56 @@ fn pieces_of_one_text_are_like_each_other() {
     assert_eq!(check(WireFormat::GeminiGenerate, &events), 2);
 }
 
+/// What the last of some events is known to be behind the others.
+fn known(format: WireFormat, events: &[(Option<&str>, String)]) -> Known {
+    let read = || {
+        let mut reader = EventReader::new(format);
+        let read = |(name, data): &(Option<&str>, String)| {
+            let known = reader.recognise(*name, data.as_bytes());
+            reader.texts(*name, data.as_bytes());
+            known
+        };
+        events.iter().map(read).last().unwrap()
+    };
+    std::thread::scope(|scope| scope.spawn(read).join().unwrap())
+}
+
+#[test]
+fn a_meter_is_told_of_texts_where_it_takes_nothing_else() {
+    let is_said = |known: Known| matches!(known, Known::Said(_));
+    let pieces = |rest: &str| [chat(0, "a b", rest), chat(0, r#"Usage: \"error\""#, rest)];
+    assert!(is_said(known(WireFormat::OpenAiChat, &pieces(""))));
+    assert!(is_said(known(WireFormat::OpenAiChat, &pieces(r#","usage":null"#))));
+    // Usage is to be read, and both texts are to be counted.
+    let usage = r#","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}"#;
+    assert_eq!(known(WireFormat::OpenAiChat, &pieces(usage)), Known::Json);
+    let call = |piece: &str| {
+        let data = format!(
+            r#"{{"choices":[{{"index":0,"delta":{{"tool_calls":[{{"index":0,"function":{{"name":"look","arguments":"{piece}"}}}}]}}}}]}}"#
+        );
+        (None, data)
+    };
+    assert!(!is_said(known(WireFormat::OpenAiChat, &["{", "1"].map(call))));
+    let finished = |piece: &str| {
+        (
+            None,
+            format!(
+                r#"{{"choices":[{{"index":0,"delta":{{"content":"{piece}"}},"finish_reason":"stop"}}]}}"#
+            ),
+        )
+    };
+    assert_eq!(known(WireFormat::OpenAiChat, &["a", "b"].map(finished)), Known::Json);
+    let messages = |text: &str| {
+        let data = format!(
+            r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}"#
+        );
+        (Some("content_block_delta"), data)
+    };
+    assert!(is_said(known(WireFormat::AnthropicMessages, &["a", "b"].map(messages))));
+    let unnamed = ["a", "b"].map(|text| (None, messages(text).1));
+    assert_eq!(known(WireFormat::AnthropicMessages, &unnamed), Known::Json);
+}
+
 #[test]
 fn what_says_where_a_text_stands_makes_another_event() {
     let events = [
@@ -220,7 +298,7 @@ fn models_keep_no_text() {
     let events = stream("c-1", 1_760_000_000, &["a secret", "another"]);
     let data = events[1].1.as_bytes();
     let found = event(WireFormat::OpenAiChat, None, data);
-    let model = super::Model::of(None, data, &found).unwrap();
+    let model = super::Model::of(WireFormat::OpenAiChat, None, data, &found).unwrap();
     let kept = format!("{model:?}");
     let bytes = format!("{:?}", b"secret").replace(['[', ']'], "");
     assert!(!kept.contains(&bytes) && !kept.contains("secret"), "{kept}");

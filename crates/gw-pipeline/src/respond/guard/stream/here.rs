@@ -8,6 +8,7 @@ use gw_guard::Blocked;
 use gw_wire::frames::Frame;
 use gw_wire::json::splice::Edit;
 use gw_wire::sse::{self, FrameView, SseEvent as _};
+use gw_wire::usage::Known;
 
 /// A frame in its place.
 pub(super) struct Here {
@@ -31,6 +32,11 @@ pub(in crate::respond) enum Place {
 }
 
 impl StreamGuard {
+    /// What is known of a frame by those before it, for the meter. It is to be asked before [`Self::take`].
+    pub(in crate::respond) fn recognise(&mut self, view: &FrameView<'_>) -> Known {
+        self.reader.recognise(view.event(), view.data())
+    }
+
     /// Takes a frame where it stands, as [`Self::push`] does. Before anything else is taken, [`Self::release`] gives what may
     /// go on. A guardrail may stop the stream behind it.
     pub(in crate::respond) fn take(&mut self, view: &FrameView<'_>) -> (Place, Result<(), Blocked>) {
@@ -44,7 +50,10 @@ impl StreamGuard {
         };
         let noted = match &anew {
             None => self.note(view.event(), view.data(), view.raw.len()),
-            Some(frame) => self.note(frame.event(), frame.data(), frame.raw.len()),
+            Some(frame) => {
+                self.reader.recognise(frame.event(), frame.data());
+                self.note(frame.event(), frame.data(), frame.raw.len())
+            }
         };
         let Noted { pieces, edits, ended } = match noted {
             Ok(noted) => noted,

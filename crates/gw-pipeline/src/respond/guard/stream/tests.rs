@@ -304,6 +304,7 @@ fn in_place(guard: &mut StreamGuard, cuts: &[Vec<u8>]) -> (Vec<Vec<u8>>, bool, u
         let mut looked = Ok(());
         guard.expect(cut.len());
         let judge = |frame: &FrameView<'_>| {
+            guard.recognise(frame);
             let (place, taken) = guard.take(frame);
             looked = taken;
             let verdict = if place == FramePlace::Kept { FrameVerdict::Forward } else { FrameVerdict::Hide };

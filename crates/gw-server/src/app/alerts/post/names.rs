@@ -1,7 +1,7 @@
 //! Names of channels to addresses. The system's way waits on a thread for as long as name servers like, also when nobody waits
 //! any more; so such threads are counted, belong to an organization each, and are none of those that ask the database.
 
-use crate::app::alerts::shares::Shares;
+use crate::app::shares::Shares;
 use gw_upstream::{Resolve, ResolveFuture};
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};

@@ -46,6 +46,27 @@ pub(crate) enum CheckSpec {
     Cost { at_most_usd: String },
     /// The answer was there within that time.
     Latency { at_most_ms: u64 },
+    /// People who rated the call say that it was good: their scores from the worst to the best count from 0 to 1. It is asked
+    /// whenever the evaluation is read.
+    Feedback {
+        #[serde(default = "minus_one")]
+        worst: i64,
+        #[serde(default = "one")]
+        best: i64,
+        #[serde(default = "half")]
+        at_least: f64,
+    },
+}
+
+/// Scores of people are from minus so much to so much.
+const MAX_RATING: i64 = 1_000_000;
+
+const fn minus_one() -> i64 {
+    -1
+}
+
+const fn one() -> i64 {
+    1
 }
 
 const fn half() -> f64 {
@@ -53,6 +74,9 @@ const fn half() -> f64 {
 }
 
 impl CheckSpec {
+    /// What [`Self::Feedback`] is called.
+    pub(crate) const FEEDBACK: &'static str = "feedback";
+
     /// The name of its kind.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
@@ -64,6 +88,7 @@ impl CheckSpec {
             Self::LlmJudge { .. } => "llm_judge",
             Self::Cost { .. } => "cost",
             Self::Latency { .. } => "latency",
+            Self::Feedback { .. } => Self::FEEDBACK,
         }
     }
 }
@@ -116,15 +141,22 @@ impl Checks {
         let compiled = specs.iter().enumerate().map(|(number, spec)| {
             compile(spec).map(|compiled| (spec.clone(), compiled)).map_err(|why| (number, why))
         });
-        compiled.collect::<Result<_, _>>().map(Self)
+        let compiled: Vec<_> = compiled.collect::<Result<_, _>>()?;
+        let is_feedback = |(spec, _): &(CheckSpec, Compiled)| matches!(spec, CheckSpec::Feedback { .. });
+        let mut of_people = compiled.iter().enumerate().filter(|(_, one)| is_feedback(one)).skip(1);
+        match of_people.next() {
+            Some((number, _)) => Err((number, "there can be one check of feedback".to_owned())),
+            None => Ok(Self(compiled)),
+        }
     }
 
-    /// All of them in their order; `None` where a judge is to be asked.
+    /// All of them in their order, but what people say later; `None` where a judge is to be asked.
     pub(crate) fn judge<'a>(
         &'a self,
         answered: Answered<'a>,
     ) -> impl Iterator<Item = (&'a CheckSpec, Option<Said>)> {
-        self.0.iter().map(move |(spec, compiled)| (spec, say(spec, compiled, &answered)))
+        let at_once = self.0.iter().filter(|(spec, _)| !matches!(spec, CheckSpec::Feedback { .. }));
+        at_once.map(move |(spec, compiled)| (spec, say(spec, compiled, &answered)))
     }
 }
 
@@ -161,6 +193,13 @@ fn compile(spec: &CheckSpec) -> Result<Compiled, String> {
         CheckSpec::Cost { at_most_usd } => {
             let amount = NanoUsd::parse_usd(at_most_usd).map_err(|why| format!("'at_most_usd' is {why}"))?;
             Ok(Compiled::Money(amount))
+        }
+        CheckSpec::Feedback { worst, best, at_least } => {
+            if [worst, best].iter().any(|score| score.abs() > MAX_RATING) || worst == best {
+                let why = "'worst' and 'best' must be two whole numbers from";
+                return Err(format!("{why} -{MAX_RATING} to {MAX_RATING}"));
+            }
+            share(*at_least)
         }
     }
 }
@@ -219,12 +258,12 @@ fn say(spec: &CheckSpec, compiled: &Compiled, answered: &Answered<'_>) -> Option
     }
 }
 
-/// Is every check content that could be asked, and how good is the answer by those that say so?
-pub(crate) fn together(said: &[Said]) -> (bool, Option<f64>) {
+/// Is every check content that could be asked, how good is the answer by those that say so, and how many do?
+pub(crate) fn together(said: &[Said]) -> (bool, Option<f64>, usize) {
     let scores: Vec<f64> = said.iter().filter_map(|one| one.score).collect();
     let count = u32::try_from(scores.len()).unwrap_or(u32::MAX);
     let mean = (count > 0).then(|| scores.iter().sum::<f64>() / f64::from(count));
-    (said.iter().all(|one| one.passed != Some(false)), mean)
+    (said.iter().all(|one| one.passed != Some(false)), mean, scores.len())
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ fn what_nothing_is_expected_of_is_not_compared() {
         assert_eq!((said.passed, said.score), (None, None));
     }
     assert_eq!(said(json!({"kind": "exact"}), None, Some("Paris")).unwrap().passed, Some(false));
-    assert_eq!(together(&[]), (true, None));
+    assert_eq!(together(&[]), (true, None, 0));
 }
 
 #[test]
@@ -69,6 +69,8 @@ fn checks_that_can_not_be_are_told_with_their_number() {
         CheckSpec::Similarity { at_least: 2.0 },
         CheckSpec::Cost { at_most_usd: "much".to_owned() },
         CheckSpec::LlmJudge { model: "m".to_owned(), rubric: String::new(), at_least: 0.5 },
+        CheckSpec::Feedback { worst: 2, best: 2, at_least: 0.5 },
+        CheckSpec::Feedback { worst: -1, best: 1, at_least: 1.5 },
     ] {
         let Err((number, why)) = Checks::new(&[good.clone(), bad]) else { panic!("it is none") };
         assert!(number == 1 && !why.is_empty());

@@ -15,6 +15,9 @@ fn figures(item: u128, target: i16, verdict: Verdict, score: Option<i64>, total_
         input_tokens: 2,
         output_tokens: 3,
         tries,
+        request: None,
+        source: None,
+        scored: 1,
     }
 }
 

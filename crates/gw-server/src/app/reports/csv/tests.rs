@@ -9,7 +9,7 @@ fn cell(text: &str) -> String {
 
 #[test]
 fn what_begins_a_formula_is_text() {
-    for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "\u{a0}=1"] {
+    for formula in ["=1+1", "+1", "-1+1", "--1", "-1.", "-.5", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "\u{a0}=1"] {
         assert_eq!(cell(formula), format!("\"'{formula}\""));
     }
     assert_eq!(cell("=HYPERLINK(\"http://x\")"), "\"'=HYPERLINK(\"\"http://x\"\")\"");
@@ -22,5 +22,7 @@ fn what_divides_cells_is_quoted_and_all_else_as_it_is() {
     assert_eq!(cell("two\nlines"), "\"two\nlines\"");
     assert_eq!(cell("a=b"), "a=b");
     assert_eq!(cell(""), "");
-    assert_eq!(cell("0.000000105"), "0.000000105");
+    for number in ["0.000000105", "-3.5", "-1", "7"] {
+        assert_eq!(cell(number), number);
+    }
 }

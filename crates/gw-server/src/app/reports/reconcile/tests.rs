@@ -1,5 +1,5 @@
 //! Tests of [`super`].
-use super::amount::{count, dollars};
+use super::amount::{Form, count, dollars};
 use super::*;
 use gw_model::NanoUsd;
 
@@ -17,14 +17,35 @@ fn amounts_are_read_as_invoices_write_them() {
         ("", None),
         ("much", None),
         ("1.2.3", None),
+        ("1,5", None),
+        ("1,23", None),
+        ("12,34,567", None),
+        ("1234,567", None),
+        ("0,123", None),
+        (",123", None),
+        ("1.234,56", None),
+        ("1,234,567.89", Some(1_234_567_890_000_000)),
+        ("1,234e2", Some(123_400_000_000_000)),
+        (".5", Some(500_000_000)),
+        ("5.", Some(5_000_000_000)),
+        (".", None),
     ];
     for (text, amount) in read {
-        assert_eq!(dollars(text), amount, "{text}");
+        assert_eq!(dollars(text, Form::Point), amount, "{text}");
+        let swapped: String = text
+            .chars()
+            .map(|c| match c {
+                '.' => ',',
+                ',' => '.',
+                c => c,
+            })
+            .collect();
+        assert_eq!(dollars(&swapped, Form::Comma), amount, "{swapped}");
     }
     for (text, amount) in
-        [("1,234", Some(1234)), ("7.0", Some(7)), ("7.5", None), ("-3", Some(-3)), ("x", None)]
+        [("1,234", Some(1234)), ("1,2", None), ("7.0", Some(7)), ("7.5", None), ("-3", Some(-3)), ("x", None)]
     {
-        assert_eq!(count(text), amount, "{text}");
+        assert_eq!(count(text, Form::Point), amount, "{text}");
     }
     for (text, of) in [("1", Some(10)), ("0.05", Some(0)), ("100", Some(1000)), ("100.1", None), ("-1", None)]
     {
@@ -51,6 +72,87 @@ fn an_invoice_is_summed_up_by_day_and_model() {
     assert_eq!((invoice.read, invoice.unread), (3, 2));
     assert_eq!(invoice.told, [(6, "'Total' is no day".to_owned()), (7, "'many' is no amount".to_owned())]);
     assert_eq!(invoice.span(), (20_758 * 86_400_000_000, 20_759 * 86_400_000_000));
+}
+
+/// What an invoice of amounts comes to in nano-dollars, and what of it cannot be read.
+fn costs(text: &str, form: Option<Form>) -> (Vec<Amount>, Vec<(usize, String)>) {
+    let invoice = Invoice::read(text, &Columns { form, ..Columns::default() }).unwrap();
+    (invoice.lines.values().map(|amounts| amounts[&Kind::Cost]).collect(), invoice.told)
+}
+
+const DOLLAR: Amount = 1_000_000_000;
+
+#[test]
+fn commas_are_decimals_only_where_they_can_be_nothing_else() {
+    let half = 3 * DOLLAR / 2;
+    assert_eq!(costs("day;cost_usd\n2026-11-20;1,5\n", None), (vec![half], vec![]));
+    let quoted = "\"note, and more\";day;\"cost_usd\";\"a, b, c\"\n;2026-11-20;1,5;\n";
+    assert_eq!(costs(quoted, None), (vec![half], vec![]));
+    assert_eq!(costs("day\tcost_usd\n2026-11-20\t1.234,56\n", None), (vec![1_234_560_000_000], vec![]));
+    // What can be read in two ways is settled by the others, or by whoever asks.
+    let more = "day;cost_usd\n2026-11-20;1,234\n2026-11-21;";
+    assert_eq!(costs(&format!("{more}0,5\n"), None), (vec![1_234_000_000, DOLLAR / 2], vec![]));
+    assert_eq!(costs(&format!("{more}0.5\n"), None), (vec![1_234 * DOLLAR, DOLLAR / 2], vec![]));
+    assert_eq!(costs(&format!("{more}7\n"), Some(Form::Comma)).0, [1_234_000_000, 7 * DOLLAR]);
+    assert_eq!(costs(&format!("{more}7\n"), Some(Form::Point)).0, [1_234 * DOLLAR, 7 * DOLLAR]);
+    let (read, told) = costs(&format!("{more}7\n"), None);
+    assert_eq!((read, told[0].0), (vec![7 * DOLLAR], 2));
+    assert!(told[0].1.contains("say 'decimal'"), "{told:?}");
+    // Where both are written, each is what it must be, and what may be either is not counted.
+    let (read, told) = costs(&format!("{more}0,5\n2026-11-22;0.25\n"), None);
+    assert_eq!((read, told.len()), (vec![DOLLAR / 2, DOLLAR / 4], 1));
+    // Counts are whole, which settles it.
+    let (read, _) = costs("day;input_tokens;cost_usd\n2026-11-20;1,234;2,500\n", None);
+    assert_eq!(read, [2_500 * DOLLAR]);
+    // Where commas separate cells, they are no decimals, and never passed over.
+    let (read, told) = costs(
+        "day,cost_usd\n2026-11-20,\"1,234\"\n2026-11-21,\"1,5\"\n2026-11-22,\"1.234,56\"\n2026-11-23,1,5\n",
+        None,
+    );
+    assert_eq!(read, [1_234 * DOLLAR]);
+    assert_eq!(told.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4, 5]);
+    assert!(told[2].1.contains("more cells"), "{told:?}");
+}
+
+#[test]
+fn times_count_for_the_day_that_utc_has_then() {
+    let day = |text: &str| {
+        let invoice = Invoice::read(&format!("day;cost_usd\n2026-11-01;1\n{text};1\n"), &Columns::default());
+        invoice.unwrap().lines.keys().map(|(day, _)| day - 20_758).collect::<Vec<_>>()
+    };
+    for text in [
+        "2026-11-02",
+        "2026-11-01T23:30:00-05:00",
+        "2026-11-03T00:30:00+01:00",
+        "2026-11-02 08:00:00",
+        "2026-11-02T08:00:00.5",
+        "2026-11-02 08:00:00 UTC",
+        "2026-11-02 08:00Z",
+    ] {
+        assert_eq!(day(text), [0, 1], "{text}");
+    }
+    for text in [
+        "2026-11-02 to 2026-11-03",
+        "2026-11-31",
+        "2026-11-02T25:00:00",
+        "02.11.2026",
+        "\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}",
+    ] {
+        assert_eq!(day(text), [0], "{text}");
+    }
+}
+
+#[test]
+fn two_columns_of_one_meaning_are_refused() {
+    let read = |text: &str| Invoice::read(text, &Columns::default()).map_err(|error| error.to_string());
+    for head in ["day,cost_usd,Cost_USD", "day,day,cost_usd", "day,model, Model ,cost_usd"] {
+        let error = read(&format!("{head}\n2026-11-01,1,1,1\n")).unwrap_err();
+        assert!(error.contains("two columns"), "{error}");
+    }
+    // What is not read may stand there twice.
+    assert!(read("day,cost_usd,note,note\n2026-11-01,1,,\n").is_ok());
+    let columns = Columns { amounts: [(Kind::Cost, "usd".to_owned())].into(), ..Columns::default() };
+    assert!(Invoice::read("day,cost_usd,cost_usd,usd\n2026-11-01,1,1,1\n", &columns).is_ok());
 }
 
 #[test]

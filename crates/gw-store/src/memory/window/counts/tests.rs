@@ -17,8 +17,9 @@ fn counts_are_exact_at_every_size_and_in_every_place() {
         assert_eq!(matches!(counts, Counts::Wide(_)), round >= 2, "round {round}");
     }
     counts.clear();
-    assert!(matches!(counts, Counts::Narrow(_)) && (0..SUBS).all(|at| counts.get(at) == 0));
+    assert!(matches!(counts, Counts::Empty) && (0..SUBS).all(|at| counts.get(at) == 0));
     counts.set(60, 7);
+    assert!(matches!(counts, Counts::Narrow(_)));
     counts.clear();
     assert_eq!(counts.get(60), 0);
 }

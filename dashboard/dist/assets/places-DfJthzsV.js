@@ -1,0 +1,1 @@
+var e=[`viewer`,`member`,`auditor`,`billing`,`admin`,`owner`].map(e=>({value:e,label:e}));function t(e){return Object.entries(e).flatMap(([e,t])=>(t??[]).map(({id:t,name:n})=>({value:t,label:`${n} (${e})`})))}export{t as n,e as t};
