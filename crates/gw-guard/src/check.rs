@@ -87,12 +87,11 @@ impl Check {
                 if terms.len() > MAX_TERMS {
                     return Err(wrong(None, format!("there are more than {MAX_TERMS} terms")));
                 }
-                let is_bad = |term: &Arc<str>| term.trim().is_empty() || term.len() > MAX_TERM_BYTES;
+                let is_bad = |term: &Arc<str>| Terms::says_nothing(term) || term.len() > MAX_TERM_BYTES;
                 if let Some(at) = terms.iter().position(is_bad) {
                     return Err(wrong(Some(at), format!("a term has 1 to {MAX_TERM_BYTES} bytes")));
                 }
-                let terms: Vec<&[u8]> = terms.iter().map(|term| term.trim().as_bytes()).collect();
-                let made = Terms::new(&terms, *case_sensitive, *whole_words);
+                let made = Terms::spelled(terms, *case_sensitive, *whole_words);
                 Engine::Terms(made.map_err(|error| wrong(None, error.to_string()))?)
             }
             CheckSpec::Urls { allow, deny } => Engine::Urls(Arc::new(Urls::new(allow, deny))),
@@ -232,8 +231,7 @@ impl Scanner {
                 })
             }
             (Engine::Urls(urls), _) => segments.visit(bytes, from, is_end, out, |segment, out| {
-                // Nothing is a link that has neither a dot nor a scheme.
-                if segment.flags.has_dot() || segment.flags.has_colon() {
+                if segment.flags.may_be_link() {
                     urls.scan(bytes, segment.range.clone(), out);
                 }
             }),

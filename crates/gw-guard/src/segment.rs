@@ -63,6 +63,12 @@ impl Flags {
     pub(crate) const fn has_dot(self) -> bool {
         self.0 & Self::DOT != 0
     }
+    /// Signs of a link, or characters that may stand for them: a dot, a colon, a coding, or a slash beside a number or
+    /// beside dots of another script.
+    pub(crate) const fn may_be_link(self) -> bool {
+        self.0 & (Self::DOT | Self::COLON | Self::AT) != 0
+            || (self.0 & Self::SIGN != 0 && self.0 & (Self::DIGIT | Self::EDGE) != 0)
+    }
     /// A digit, or a sign and a capital.
     pub(crate) const fn may_be_chosen(self) -> bool {
         self.has_digit() || (self.0 & Self::CAPITAL != 0 && self.0 & Self::SIGN != 0)
@@ -183,7 +189,8 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
         Some(Segment { range: from..end, until: end, flags: Flags(flags), behind: 0..0, is_block: false })
     };
     loop {
-        let token = behind(text, at, true);
+        // Nothing is looked at again but what the next segment begins with: a long token takes no longer than its bytes.
+        let token = behind(text, at, from + MAX_SEGMENT_BYTES);
         if text.get(token..).unwrap_or_default().starts_with(BEGIN) && token - from < MAX_SEGMENT_BYTES {
             if token > from {
                 return segment(token, flags);
@@ -191,7 +198,9 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
             return block(text, from, is_end);
         }
         let (mut end, mut signs) = (token, 0);
-        while let Some(class) = text.get(end).map(|byte| CLASSES[usize::from(*byte)]) {
+        while end - from < MAX_SEGMENT_BYTES
+            && let Some(class) = text.get(end).map(|byte| CLASSES[usize::from(*byte)])
+        {
             if class & Flags::SPACE != 0 {
                 break;
             }
@@ -203,6 +212,8 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
                 return segment(edge, flags);
             }
         }
+        #[cfg(test)]
+        tests::note_visited(end - at);
         if end - from >= MAX_SEGMENT_BYTES {
             return segment(cut(text, from), flags);
         }
@@ -279,7 +290,7 @@ fn is_bound(text: &[u8], from: usize, start: usize) -> bool {
 fn token_behind(text: &[u8], from: usize, end: usize) -> usize {
     let is_blank = |byte: &u8| CLASSES[usize::from(*byte)] & Flags::SPACE != 0;
     let blank = text.get(from..end).and_then(|near| near.iter().position(is_blank));
-    blank.map_or(end, |at| behind(text, from + at, true).min(end))
+    blank.map_or(end, |at| behind(text, from + at, end))
 }
 
 /// A block up to its end mark, to the longest that it may be, or to the text's end.
@@ -302,12 +313,9 @@ fn block(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
     }
 }
 
-/// Behind white space, or behind what is none.
-fn behind(text: &[u8], mut at: usize, space: bool) -> usize {
-    while let Some(byte) = text.get(at) {
-        if (CLASSES[usize::from(*byte)] & Flags::SPACE != 0) != space {
-            break;
-        }
+/// Behind white space, `most` at the furthest.
+fn behind(text: &[u8], mut at: usize, most: usize) -> usize {
+    while at < most && text.get(at).is_some_and(|byte| CLASSES[usize::from(*byte)] & Flags::SPACE != 0) {
         at += 1;
     }
     at
@@ -501,3 +509,6 @@ pub(crate) fn says(text: &[u8], start: usize, words: &[&str]) -> bool {
 fn has_word(text: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find_iter(text, word).any(|at| at == 0 || word.len() > 5 || !is_within_word(text, at - 1))
 }
+
+#[cfg(test)]
+mod tests;

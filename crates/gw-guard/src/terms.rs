@@ -1,20 +1,26 @@
 //! Words and phrases, however many, found in one pass. Serves the check of that kind, and the restoring of what was
 //! masked. It must not take a term within a longer word for one, unless it is told to.
 
+mod fold;
+
 use crate::finding::Finding;
-use crate::segment::is_word;
+use crate::segment::{floor, is_word};
 use crate::walk::{Walk, Walker};
 use aho_corasick::automaton::Automaton;
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::nfa::noncontiguous;
 use aho_corasick::{Anchored, MatchKind};
 use std::sync::Arc;
+use unicode_normalization::char::is_combining_mark;
 
 /// Most terms of one guardrail.
 pub const MAX_TERMS: usize = 100_000;
 
 /// Longest term, in bytes.
 pub const MAX_TERM_BYTES: usize = 1024;
+
+/// Most bytes of a finding that are left out of it when it is compared: blanks beside blanks, and what nobody sees.
+const MAX_LEFT_OUT_BYTES: usize = 256;
 
 /// Terms, compiled.
 #[derive(Clone, Debug)]
@@ -28,6 +34,8 @@ struct Inner {
     whole_words: bool,
     /// The bytes with which terms begin.
     begins: [bool; 256],
+    /// Ordinary spellings of a text are one; and whether case is told apart then.
+    folds: Option<bool>,
 }
 
 /// Which of a text's terms stands at a place.
@@ -63,7 +71,100 @@ impl Terms {
                 begins[usize::from(first.to_ascii_uppercase())] = true;
             }
         }
-        Ok(Self { inner: Arc::new(Inner { automaton, whole_words, begins }) })
+        Ok(Self { inner: Arc::new(Inner { automaton, whole_words, begins, folds: None }) })
+    }
+
+    /// Compiles terms that are found in all ordinary spellings.
+    ///
+    /// # Errors
+    /// They take too much memory.
+    pub(crate) fn spelled<T: AsRef<str>>(
+        terms: &[T],
+        case_sensitive: bool,
+        whole_words: bool,
+    ) -> Result<Self, aho_corasick::BuildError> {
+        let folded: Vec<String> =
+            terms.iter().map(|term| fold::folded(term.as_ref(), case_sensitive)).collect();
+        let Self { inner } = Self::new(&folded, true, whole_words)?;
+        let mut begins = inner.begins;
+        for small in b'a'..=b'z' {
+            if !case_sensitive && begins[usize::from(small)] {
+                begins[usize::from(small.to_ascii_uppercase())] = true;
+            }
+        }
+        // Any other character may stand for one of these.
+        begins.iter_mut().skip(0x80).for_each(|begins| *begins = true);
+        let automaton = inner.automaton.clone();
+        let inner = Inner { automaton, whole_words, begins, folds: Some(case_sensitive) };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Has a term nothing but blanks and what nobody sees?
+    pub(crate) fn says_nothing(term: &str) -> bool {
+        fold::folded(term, true).is_empty()
+    }
+
+    /// As [`Self::at`], in any spelling.
+    fn spelled_at(
+        &self,
+        text: &[u8],
+        at: usize,
+        case_sensitive: bool,
+        is_end: bool,
+    ) -> Result<Option<Term>, ()> {
+        let Inner { automaton, whole_words, .. } = &*self.inner;
+        let Ok(mut state) = automaton.start_state(Anchored::Yes) else { return Ok(None) };
+        let (mut found, mut place, mut length, mut left_out) = (None, at, 0, 0);
+        let mut is_blank = false;
+        loop {
+            let Some(character) = character(text, place) else {
+                return if is_end { Ok(found) } else { Err(()) };
+            };
+            let before = length;
+            if character.is_ascii() && !character.is_ascii_whitespace() {
+                // Nearly all that comes here.
+                let byte = text[place];
+                let byte = if case_sensitive { byte } else { byte.to_ascii_lowercase() };
+                state = automaton.next_state(Anchored::Yes, state, byte);
+                (length, is_blank) = (length + 1, false);
+            } else {
+                fold::fold(character, case_sensitive, |part| {
+                    if part == ' ' && is_blank {
+                        return;
+                    }
+                    is_blank = part == ' ';
+                    for byte in part.encode_utf8(&mut [0; 4]).bytes() {
+                        state = automaton.next_state(Anchored::Yes, state, byte);
+                        length += 1;
+                    }
+                });
+            }
+            place += character.len_utf8();
+            if automaton.is_dead(state) {
+                return Ok(found);
+            }
+            if length == before {
+                // Nothing begins with what is left out.
+                left_out += character.len_utf8();
+                if before == 0 || left_out > MAX_LEFT_OUT_BYTES {
+                    return Ok(found);
+                }
+                continue;
+            }
+            // Terms that are the end of another's beginning are listed there too.
+            let count = if automaton.is_match(state) { automaton.match_len(state) } else { 0 };
+            let mut here = (0..count).map(|nth| automaton.match_pattern(state, nth));
+            let Some(term) = here.find(|term| automaton.pattern_len(*term) == length) else { continue };
+            let next = self::character(text, place);
+            if next.is_none() && !is_end {
+                return Err(());
+            }
+            let ends = !next.is_some_and(is_combining_mark)
+                && !(*whole_words && is_letter(character) && next.is_some_and(is_letter));
+            if ends && !(*whole_words && is_within_word(text, at)) {
+                found = Some(Term { index: term.as_usize(), end: place });
+            }
+        }
     }
 
     /// The longest term at a place; `Err` when more text decides.
@@ -113,7 +214,7 @@ impl Walker for Terms {
     type Room = ();
 
     fn candidate(&self, (): &mut (), text: &[u8], from: usize, is_end: bool) -> usize {
-        if !is_end || self.inner.whole_words {
+        if !is_end || self.inner.whole_words || self.inner.folds.is_some() {
             return self.inner.candidate(text, from);
         }
         let input = aho_corasick::Input::new(text).range(from..);
@@ -124,7 +225,11 @@ impl Walker for Terms {
     }
 
     fn walk(&self, (): &mut (), text: &[u8], at: usize, is_end: bool) -> Walk {
-        match self.at(text, at, is_end) {
+        let found = match self.inner.folds {
+            Some(case_sensitive) => self.spelled_at(text, at, case_sensitive, is_end),
+            None => self.at(text, at, is_end),
+        };
+        match found {
             Ok(None) => Walk::Clear,
             Ok(Some(term)) => Walk::Match(term.end),
             Err(()) => Walk::Pending,
@@ -144,6 +249,10 @@ impl Inner {
         for (at, byte) in rest.iter().enumerate() {
             let is_word = is_word(*byte);
             let goes_on = match self.whole_words {
+                // Not all that ASCII lacks is a letter.
+                true if self.folds.is_some() && is_word && is_within => {
+                    byte & 0xc0 == 0x80 || is_within_word(text, from + at)
+                }
                 true => is_word && is_within,
                 // Within a character.
                 false => byte & 0xc0 == 0x80,
@@ -155,6 +264,29 @@ impl Inner {
         }
         text.len()
     }
+}
+
+/// The character at a place.
+fn character(text: &[u8], at: usize) -> Option<char> {
+    let first = *text.get(at)?;
+    let length = match first {
+        0..0x80 => return Some(char::from(first)),
+        0..0xe0 => 2,
+        0..0xf0 => 3,
+        _ => 4,
+    };
+    std::str::from_utf8(text.get(at..at + length)?).ok()?.chars().next()
+}
+
+/// Do words consist of it?
+fn is_letter(character: char) -> bool {
+    character.is_alphanumeric() || is_combining_mark(character)
+}
+
+/// Does a word that began before go on at a place?
+fn is_within_word(text: &[u8], at: usize) -> bool {
+    let Some(before) = at.checked_sub(1).map(|before| floor(text, before)) else { return false };
+    character(text, before).is_some_and(is_letter) && character(text, at).is_some_and(is_letter)
 }
 
 #[cfg(test)]

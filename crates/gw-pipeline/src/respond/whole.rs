@@ -176,7 +176,7 @@ pub(super) async fn looked(
     let asked = asks.then(|| (about(ticket, call), Rc::clone(ticket.worker())));
     let Some(state) = &mut ticket.guarded else { return Ok(None) };
     match asked {
-        None => guard::body(body, is_json, state),
+        None => guard::any_body(body, is_json, state).await,
         Some((about, worker)) => guard::asked_body(&worker, &about, body, is_json, state).await,
     }
 }

@@ -195,7 +195,7 @@ impl Asking {
         };
         self.close(status.as_u16(), "");
         let guarded = self.ticket.guarded.insert(Box::new(Guarded::new(chosen, bytes::Bytes::new())));
-        let body = match respond::guard::body(&body, true, guarded) {
+        let body = match respond::guard::any_body(&body, true, guarded).await {
             Ok(changed) => changed.unwrap_or(body),
             Err(stop) => {
                 let refusal = guard::blocked(&guarded.chosen, &stop);

@@ -2,10 +2,10 @@
 
 use super::guardrails::{ADDRESS, KEY, TARGETS, asking, config, said, script};
 use super::support::gateway::run;
-use super::support::scripted::Scripted;
-use super::support::speaking::Format;
+use super::support::scripted::{Scripted, Step};
+use super::support::speaking::{self, Format};
 use super::support::{Call, Gateway, eventually_within};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,4 +196,61 @@ async fn a_share_of_calls_is_looked_at() {
     // Thirty of a hundred, within six times the spread.
     assert!((21..=99).contains(&sampled), "{sampled}");
     assert_eq!(whole, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn prompts_of_images_and_texts_of_speech_are_looked_into() {
+    let upstream = Scripted::by_request(|_, seen| {
+        let (kind, body) = match seen.path.ends_with("/audio/speech") {
+            true => ("audio/mpeg", "ID3".to_owned()),
+            false => (
+                "application/json",
+                json!({"created": 1, "data": [{"b64_json": "QUtJQUlPU0ZPRE5ON0VYQU1QTEU="}]}).to_string(),
+            ),
+        };
+        vec![Step::Send(speaking::head("200 OK", kind, "", &body).into_bytes())]
+    })
+    .await;
+    let rails = "  personal-data: { kind: pii, on: [request, response], action: redact }\n";
+    let gateway = Gateway::start(&config(&upstream, rails)).await;
+    let text = format!("Draw {ADDRESS}, please");
+    for (path, name, mut body) in [
+        ("images/generations", "prompt", json!({"n": 1})),
+        ("images/edits", "prompt", json!({"images": [{"image_url": "data:image/png;base64,AAAA"}]})),
+        ("audio/speech", "input", json!({"voice": "alloy"})),
+        ("audio/speech", "instructions", json!({"voice": "alloy", "input": "hello"})),
+    ] {
+        body["model"] = "chat/m".into();
+        body[name] = text.as_str().into();
+        let answer = gateway.send(Call::post(&format!("/v1/{path}"), body.to_string()).key(KEY)).await;
+        assert_eq!(answer.ok().header("x-gatewright-guardrails"), Some("personal-data=redact"), "{path}");
+        let sent: Value = serde_json::from_str(&upstream.last().body).unwrap();
+        assert_eq!(sent[name], "Draw [REDACTED_EMAIL], please", "{path}");
+    }
+    let stops = rails.replace("redact", "block");
+    let gateway = Gateway::start(&config(&upstream, &stops)).await;
+    let before = upstream.all().len();
+    let body = json!({"model": "chat/m", "prompt": text});
+    gateway
+        .send(Call::post("/v1/images/generations", body.to_string()).key(KEY))
+        .await
+        .refused(400, "guardrail_blocked");
+    assert_eq!(upstream.all().len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_answer_is_looked_at_beside_the_worker() {
+    let long = "no blank".replace(' ', "").repeat(80_000);
+    let said = format!("{long} {ADDRESS}");
+    let script_said = said.clone();
+    let upstream = Scripted::by_request(move |_, seen| script(seen, &script_said, "", false)).await;
+    let rails = "  personal-data: { kind: pii, on: [request, response], action: redact }\n";
+    let gateway = Gateway::start(&config(&upstream, rails)).await;
+    for format in [Format::Chat, Format::Messages] {
+        for (_, target) in TARGETS {
+            let answer = gateway.send(asking(format, &format!("{target}/m"), false, "hi").key(KEY)).await;
+            assert_eq!(answer.ok().header("x-gatewright-guardrails"), Some("personal-data=redact"));
+            assert!(self::said(format, false, &answer) == format!("{long} [REDACTED_EMAIL]"), "{target}");
+        }
+    }
 }

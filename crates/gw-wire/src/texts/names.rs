@@ -136,7 +136,7 @@ pub(super) fn is_encoded(name: &str, holds_media: bool) -> bool {
         "data" => holds_media,
         "b64_json" | "bytes" | "file_data" | "encrypted_content" | "redactedContent" | "signature"
         | "thoughtSignature" | "embedding" | "embeddings" | "base64" | "float" | "int8" | "uint8"
-        | "binary" | "ubinary" => true,
+        | "binary" | "ubinary" | "audio" => true,
         _ => false,
     }
 }

@@ -9,4 +9,4 @@ pub(super) use asked::{StreamAsk, Verdicts};
 pub(crate) use stream::masked;
 pub(super) use stream::{FramePlace, StreamGuard};
 pub(super) use whole::asked_body;
-pub(crate) use whole::body;
+pub(crate) use whole::{any_body, body};

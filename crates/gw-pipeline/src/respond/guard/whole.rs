@@ -1,13 +1,15 @@
-//! A whole answer through its guardrails. Serves the whole way back.
+//! A whole answer through its guardrails. Serves the whole way back. A large one is looked at off the worker, whose other
+//! calls would wait.
 
 use crate::guard::asking::{Asking, ask_all};
 use crate::guard::heard::{Heard, plain_place, sorted};
 use crate::guard::request::{join, pass};
 use crate::guard::{Guarded, Sort};
+use crate::receive::INLINE_BYTES;
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_guard::asked::About;
-use gw_guard::{Blocked, Form, Place, Side, Terms, pass_told, pass_whole};
+use gw_guard::{Blocked, Form, NO_VERDICT, Place, Side, Terms, pass_told, pass_whole};
 use gw_model::guardrail::Speaker;
 use gw_wire::json::splice::apply;
 use gw_wire::texts::Written;
@@ -21,6 +23,19 @@ use std::rc::Rc;
 pub(crate) fn body(body: &Bytes, is_json: bool, guarded: &mut Guarded) -> Result<Option<Bytes>, Blocked> {
     let finder = guarded.session.vault.finder();
     in_process(body, is_json, guarded, finder)
+}
+
+/// As [`body`], of an answer that may be large.
+///
+/// # Errors
+/// A guardrail stops it.
+pub(crate) async fn any_body(
+    body: &Bytes,
+    is_json: bool,
+    guarded: &mut Guarded,
+) -> Result<Option<Bytes>, Blocked> {
+    let finder = guarded.session.vault.finder();
+    aside(body, is_json, guarded, finder).await
 }
 
 /// The same where others are asked too: after those in the process, and before what was masked is restored, so that
@@ -37,7 +52,7 @@ pub(in crate::respond) async fn asked_body(
 ) -> Result<Option<Bytes>, Blocked> {
     let finder = guarded.session.vault.finder();
     let chosen = guarded.chosen.clone();
-    let mut changed = in_process(body, is_json, guarded, None)?;
+    let mut changed = aside(body, is_json, guarded, None).await?;
     for asking in chosen.changing(Side::Response) {
         let now = changed.as_ref().unwrap_or(body).clone();
         let put = Put { worker, about, asking: vec![asking], finder: None };
@@ -70,12 +85,13 @@ impl Put<'_> {
         if asking.is_empty() && finder.is_none() {
             return Ok(None);
         }
-        let mut heard = Heard::default();
-        if is_json {
-            heard.add(body, gw_wire::texts::answer(body).unwrap_or_default(), Side::Response);
-        } else if let Ok(text) = std::str::from_utf8(body) {
-            heard.text(text.to_owned(), plain_place(), true);
-        }
+        let heard = if body.len() <= INLINE_BYTES {
+            hear(body, is_json)
+        } else {
+            let body = body.clone();
+            let heard = tokio::task::spawn_blocking(move || hear(&body, is_json)).await;
+            heard.map_err(|_| unseen(guarded))?
+        };
         let tasks = heard.tasks(asking.iter());
         let outcomes = ask_all(worker, Side::Response, about, &heard.texts, &tasks).await;
         guarded.note_asked(&outcomes);
@@ -89,6 +105,50 @@ impl Put<'_> {
         let after = pass_told(list, finder, &text.text, text.place, Form::Plain, session, original)?;
         Ok(after.map(Bytes::from))
     }
+}
+
+/// The texts of an answer that others are asked about.
+fn hear(body: &Bytes, is_json: bool) -> Heard {
+    let mut heard = Heard::default();
+    if is_json {
+        heard.add(body, gw_wire::texts::answer(body).unwrap_or_default(), Side::Response);
+    } else if let Ok(text) = std::str::from_utf8(body) {
+        heard.text(text.to_owned(), plain_place(), true);
+    }
+    heard
+}
+
+/// Looks through an answer, a large one on another thread.
+async fn aside(
+    body: &Bytes,
+    is_json: bool,
+    guarded: &mut Guarded,
+    finder: Option<Terms>,
+) -> Result<Option<Bytes>, Blocked> {
+    if body.len() <= INLINE_BYTES {
+        return in_process(body, is_json, guarded, finder);
+    }
+    // What was noted is written down, too, if the caller leaves meanwhile.
+    let mut left = Guarded::new(guarded.chosen.clone(), guarded.original.clone());
+    left.session.notes = guarded.session.notes.clone();
+    left.wanted = guarded.wanted;
+    let mut taken = std::mem::replace(guarded, left);
+    let body = body.clone();
+    let work = move || {
+        let looked = in_process(&body, is_json, &mut taken, finder);
+        (looked, taken)
+    };
+    let (looked, taken) = tokio::task::spawn_blocking(work).await.map_err(|_| unseen(guarded))?;
+    *guarded = taken;
+    looked
+}
+
+/// The answer could not be looked through.
+fn unseen(guarded: &Guarded) -> Blocked {
+    let sort = Sort { speaker: Speaker::Assistant, is_prose: true };
+    let rails = guarded.chosen.of_response(sort);
+    let name = rails.iter().find(|rail| rail.enforces()).or_else(|| rails.first());
+    Blocked { guardrail: name.map_or_else(|| "".into(), |rail| rail.spec.name.clone()), kind: NO_VERDICT }
 }
 
 fn in_process(
