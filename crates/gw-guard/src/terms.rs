@@ -159,9 +159,10 @@ impl Terms {
             if next.is_none() && !is_end {
                 return Err(());
             }
-            let ends = !next.is_some_and(is_combining_mark)
-                && !(*whole_words && is_letter(character) && next.is_some_and(is_letter));
-            if ends && !(*whole_words && is_within_word(text, at)) {
+            let goes_on = next.is_some_and(is_combining_mark)
+                || *whole_words && is_letter(character) && next.is_some_and(is_letter);
+            let begins_within = *whole_words && is_within_word(text, at);
+            if !(goes_on || begins_within) {
                 found = Some(Term { index: term.as_usize(), end: place });
             }
         }
@@ -271,8 +272,8 @@ fn character(text: &[u8], at: usize) -> Option<char> {
     let first = *text.get(at)?;
     let length = match first {
         0..0x80 => return Some(char::from(first)),
-        0..0xe0 => 2,
-        0..0xf0 => 3,
+        0x80..0xe0 => 2,
+        0xe0..0xf0 => 3,
         _ => 4,
     };
     std::str::from_utf8(text.get(at..at + length)?).ok()?.chars().next()

@@ -56,7 +56,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 /// Members of a row of the list, and of a record that is shown alone.
-const ROW: [&str; 49] = [
+const ROW: [&str; 50] = [
     "id:string",
     "time:string",
     "request_id:string",
