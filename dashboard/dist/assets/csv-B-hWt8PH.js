@@ -1,0 +1,2 @@
+var e=/^[ \n\u00a0]*[=+\-@\t\r]/;function t(t){if(t===null)return``;if(typeof t==`number`)return String(t);if(/^-?\d+(\.\d+)?$/.test(t))return t;let n=e.test(t)?`'${t}`:t;return n!==t||/[",\r\n;\t]/.test(n)?`"${n.replaceAll(`"`,`""`)}"`:n}var n=e=>`${e.map(e=>e.map(t).join(`,`)).join(`\r
+`)}\r\n`;function r(e,t,n=`text/csv;charset=utf-8`){let r=URL.createObjectURL(new Blob([t],{type:n})),i=document.createElement(`a`);i.href=r,i.download=e,i.click(),window.setTimeout(()=>URL.revokeObjectURL(r),1e4)}export{r as n,n as t};

@@ -1,2 +1,0 @@
-var e=/^[=+\-@\t\r]/;function t(t){if(t===null)return``;if(typeof t==`number`)return String(t);let n=e.test(t)&&!/^-?\d+(\.\d+)?$/.test(t)?`'${t}`:t;return/[",\r\n]/.test(n)?`"${n.replaceAll(`"`,`""`)}"`:n}var n=e=>`${e.map(e=>e.map(t).join(`,`)).join(`\r
-`)}\r\n`;function r(e,t,n=`text/csv;charset=utf-8`){let r=URL.createObjectURL(new Blob([t],{type:n})),i=document.createElement(`a`);i.href=r,i.download=e,i.click(),window.setTimeout(()=>URL.revokeObjectURL(r),1e4)}export{r as n,n as t};
