@@ -159,7 +159,7 @@ impl Terms {
             if next.is_none() && !is_end {
                 return Err(());
             }
-            let goes_on = next.is_some_and(is_combining_mark)
+            let goes_on = next.is_some_and(is_mark)
                 || *whole_words && is_letter(character) && next.is_some_and(is_letter);
             let begins_within = *whole_words && is_within_word(text, at);
             if !(goes_on || begins_within) {
@@ -279,9 +279,14 @@ fn character(text: &[u8], at: usize) -> Option<char> {
     std::str::from_utf8(text.get(at..at + length)?).ok()?.chars().next()
 }
 
-/// Do words consist of it?
+/// Do words consist of it? Nobody sees that a word goes on with what nobody sees.
 fn is_letter(character: char) -> bool {
-    character.is_alphanumeric() || is_combining_mark(character)
+    (character.is_alphanumeric() || is_combining_mark(character)) && !fold::is_unseen(character)
+}
+
+/// A mark of the letter before it.
+fn is_mark(character: char) -> bool {
+    is_combining_mark(character) && !fold::is_unseen(character)
 }
 
 /// Does a word that began before go on at a place?

@@ -216,7 +216,7 @@ impl<'a> Piece<'a> {
         };
         let other = behind_at.filter(|from| *from > shown).and_then(|from| self.bytes.get(from..end));
         let other = other.map(host::alone).filter(|other| host::is_certain(&host::read(other)));
-        (host::alone(self.bytes.get(name).unwrap_or_default()), other)
+        (host::without_marks(host::alone(self.bytes.get(name).unwrap_or_default())), other)
     }
 }
 

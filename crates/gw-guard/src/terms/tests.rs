@@ -51,6 +51,11 @@ fn terms_are_found_in_all_ordinary_spellings() {
         ("проект", "ПРОЕКТ", "ПРОЕКТ"),
         ("ΟΔΟΣ", "οδος", "οδος"),
         ("ışık", "IŞIK", "IŞIK"),
+        ("Project Falcon", "Project Falcon\u{34f} is", "Project Falcon"),
+        ("Project Falcon", "Project Falcon\u{3164} is", "Project Falcon"),
+        ("Falcon", "\u{34f}Falcon", "Falcon"),
+        ("Falcon", "⚠\u{fe0f}Falcon", "Falcon"),
+        ("❤", "I ❤\u{fe0f} it", "❤"),
     ] {
         assert_eq!(found(&[term], false, true, text), [want], "{term}");
     }

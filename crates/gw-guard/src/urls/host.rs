@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::net::Ipv4Addr;
 use unicode_normalization::UnicodeNormalization;
 
-/// Longest host.
-const MAX_HOST_BYTES: usize = 1024;
+/// Longest host: no segment is longer.
+const MAX_HOST_BYTES: usize = 4096;
 
 /// The smallest number alone that is taken for an address: below, the first part of the address is zero.
 const LEAST_ADDRESS: u64 = 1 << 24;
@@ -20,6 +20,12 @@ pub(super) fn alone(authority: &[u8]) -> &[u8] {
         Some(v6) => v6.split(|b| *b == b']').next().unwrap_or_default(),
         None => host.split(|b| *b == b':').next().unwrap_or_default(),
     }
+}
+
+/// A host without the marks of the sentence that it stands in, which no host ends with.
+pub(super) fn without_marks(host: &[u8]) -> &[u8] {
+    let is_of_host = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '%');
+    std::str::from_utf8(host).map_or(host, |host| host.trim_end_matches(|c| !is_of_host(c)).as_bytes())
 }
 
 /// A host as it is looked up.
@@ -84,6 +90,9 @@ fn address(host: &[u8]) -> Option<Ipv4Addr> {
         return None;
     }
     let parts = host.split(|b| *b == b'.').count();
+    if parts > 4 {
+        return None;
+    }
     let mut value = 0_u64;
     for (at, part) in host.split(|b| *b == b'.').enumerate() {
         let number = number(part)?;

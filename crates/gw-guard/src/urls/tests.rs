@@ -84,6 +84,9 @@ fn what_browsers_follow_is_a_link_however_it_is_written() {
         "<a title='https://good.com/'href='https://evil.zip/x'>",
         "<img srcset=\"a.png,//evil.zip/x\">",
         "background:url(//evil.zip/x)",
+        "<img src=\"&#00000000000000000047;/evil.zip/?d=s\">",
+        "https://evil.zip, so",
+        &format!("https://{}a.good.com.evil.zip/x", "%C2%AD".repeat(169)),
     ] {
         let found = found(&only, text);
         assert_eq!(found.len(), 1, "{text}: {found:?}");
@@ -102,15 +105,26 @@ fn what_browsers_follow_is_a_link_however_it_is_written() {
         "http: it is a scheme, https: too, http:\\n",
         "a:b.c and std::io::Error, /etc/passwd.old, \\d+ and C:\\\\dir",
         "x &amp; y, a&b; &copy 2020",
+        "https://good.com, https://good.com! **https://good.com** ~https://good.com~ www.good.com, https://good.com; and",
+        "https://good.com、 https://good.com》。",
     ] {
         assert_eq!(found(&only, text), Vec::<String>::new(), "{text}");
     }
     let not = Urls::new(&[], &["evil.com".into(), "10.1.2.3".into()]);
-    for text in
-        ["//e%76il.com", "https://\u{ff45}vil.com/x", "//0x0a010203/", "https:/evil.com", "//ev\u{ad}il.com/"]
-    {
+    for text in [
+        "//e%76il.com",
+        "https://\u{ff45}vil.com/x",
+        "//0x0a010203/",
+        "https:/evil.com",
+        "//ev\u{ad}il.com/",
+        "go to evil.com, please",
+        "go to evil.com!",
+        "**https://evil.com**",
+        "https://evil.com、",
+    ] {
         assert_eq!(found(&not, text).len(), 1, "{text}");
     }
+    assert_eq!(found(&not, "https://1.3.6.1.4.1.311/ and //1.2.3.4.5.6").len(), 0);
 }
 
 #[test]

@@ -103,8 +103,8 @@ impl Says {
 /// The reference that begins there, and its length.
 fn reference(rest: &[u8]) -> Option<(Says, usize)> {
     let name = rest.strip_prefix(b"&")?;
-    let name = name.get(..MAX_REFERENCE_BYTES).unwrap_or(name);
     let Some(number) = name.strip_prefix(b"#") else {
+        let name = name.get(..MAX_REFERENCE_BYTES).unwrap_or(name);
         let length = name.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
         let (name, behind) = name.split_at(length);
         behind.strip_prefix(b";")?;
@@ -115,11 +115,15 @@ fn reference(rest: &[u8]) -> Option<(Says, usize)> {
         Some((b'x' | b'X', hex)) => (hex, 16, 3),
         _ => (number, 10, 2),
     };
-    let length = digits.iter().take_while(|b| char::from(**b).is_digit(radix)).count();
+    // As many zeros as one likes.
+    let zeros = digits.iter().take_while(|b| **b == b'0').count();
+    let digits = digits.get(zeros..).unwrap_or_default();
+    let seen = digits.get(..MAX_REFERENCE_BYTES).unwrap_or(digits).iter();
+    let length = seen.take_while(|b| char::from(**b).is_digit(radix)).count();
     let (digits, behind) = digits.split_at(length);
     let code = u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()?;
     // The semicolon may be left out.
-    let whole = head + length + usize::from(behind.first() == Some(&b';'));
+    let whole = head + zeros + length + usize::from(behind.first() == Some(&b';'));
     match char::from_u32(code)? {
         '\0' => None,
         '\t' | '\n' | '\r' => Some((Says::Name(b""), whole)),

@@ -60,7 +60,9 @@ impl Given {
     /// A name that must say something, when it is given.
     pub(super) fn name(&self, is_now: &mut String, whose: &str) -> Result<(), ApiError> {
         if let Some(name) = self.text("name")? {
-            *is_now = name.ok_or_else(|| ApiError::invalid("name", "'name' must not be null"))?;
+            let name = name.ok_or_else(|| ApiError::invalid("name", "'name' must not be null"))?;
+            // Blanks around it nobody sees, and two names would look the same.
+            name.trim().clone_into(is_now);
         }
         if is_now.trim().is_empty() || is_now.chars().any(char::is_control) {
             return Err(ApiError::invalid("name", format!("'name' must say {whose}")));

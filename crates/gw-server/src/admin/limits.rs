@@ -201,7 +201,7 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
     let unit = unit.ok_or_else(|| invalid("unit", &format!("'unit' must be one of {}", names.join(", "))))?;
     let (needed, other) =
         if unit == LimitUnit::Cost { ("limit_usd", "limit") } else { ("limit", "limit_usd") };
-    if get(other).is_some() {
+    if get(other).is_some() && get(needed).is_some() {
         let text = format!("a limit of {} is given as '{needed}', and nothing else", unit.as_str());
         return Err(invalid(other, &text));
     }

@@ -51,6 +51,7 @@ use crate::app::blocks::Kind;
 use crate::app::state::App;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -126,7 +127,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
         .layer(middleware::from_fn(parameters::only_known))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), identified))
-        .nest("/auth", auth::router(&app));
+        .nest("/auth", auth::router(&app))
+        .layer(middleware::map_response(in_the_form_of_errors));
     Router::new()
         .nest("/api/v1", api)
         .nest("/scim/v2", scim::router(&app))
@@ -198,6 +200,16 @@ fn tenancy() -> Router<Arc<App>> {
     resources.into_iter().fold(Router::new(), |router, (path, level)| {
         router.route(path, accounts::all(level)).route(&format!("{path}/{{id}}"), accounts::one(level))
     })
+}
+
+/// A body that is cut off while it is read is refused beneath the handlers, in plain text.
+async fn in_the_form_of_errors(response: Response) -> Response {
+    let is_plain = !response.headers().contains_key("x-gatewright-error");
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && is_plain {
+        let text = "the body is larger than this operation takes: 2 MiB, but for documents to apply and items to import";
+        return ApiError::too_large(text).into_response();
+    }
+    response
 }
 
 /// Every request to the API needs a credential that is good for it: a key, or else a session of whoever signed in.

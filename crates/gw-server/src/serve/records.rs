@@ -92,6 +92,8 @@ impl Names {
             tracing::debug!(removed = swept.removed, "what no record has in common any more is removed");
         }
         self.is_under_way = !swept.is_over;
+        // Whoever disturbed it may do so again: it waits as long as after any other.
+        self.is_due |= swept.is_lost;
         Ok(self.is_under_way)
     }
 }

@@ -1,6 +1,7 @@
 //! When each try was: what a record says of its start, its first byte and its end, of one try and of several.
 
 use super::support::{Call, Gateway, MASTER, Upstream, chat};
+use http::Method;
 use serde_json::Value;
 
 fn us(value: &Value, name: &str) -> u64 {
@@ -17,7 +18,9 @@ async fn a_record_tells_when_each_of_its_tries_was() {
     let ask = async |model: &str| {
         let answer = gateway.send(Call::chat(&chat(model, "hi")).key(MASTER)).await;
         answer.ok();
-        gateway.record(&answer.request_id()).await
+        let id = answer.request_id();
+        gateway.record(&id).await;
+        gateway.admin(Method::GET, &format!("/api/v1/logs/{id}"), None).await.ok().json()
     };
     let record = ask("pair").await;
     let [first, second] = record["tries"].as_array().unwrap().as_slice() else { panic!("{record}") };

@@ -142,8 +142,8 @@ async fn metrics_can_be_kept_from_strangers() {
     };
     let organization = made("/api/v1/organizations", serde_json::json!({"name": "o"})).await;
     for (body, status) in [
-        (serde_json::json!({"name": "all", "scopes": ["usage:read"]}), 200),
-        (serde_json::json!({"name": "keys", "scopes": ["keys:read"]}), 403),
+        (serde_json::json!({"name": "all", "role": "auditor", "scopes": ["usage:read"]}), 200),
+        (serde_json::json!({"name": "keys", "role": "auditor", "scopes": ["keys:read"]}), 403),
         (serde_json::json!({"name": "one", "role": "auditor", "account_id": organization["id"]}), 403),
     ] {
         let token = made("/api/v1/admin-tokens", body.clone()).await;

@@ -93,4 +93,6 @@ pub struct NamesSwept {
     pub removed: usize,
     /// Nothing is left to be done, until records are removed.
     pub is_over: bool,
+    /// It is over since what it found no longer holds: another one may find more.
+    pub is_lost: bool,
 }

@@ -77,7 +77,7 @@ fn sweep(store: &SqliteStore, most: usize) -> usize {
         let swept = store.sweep_names(most).unwrap();
         assert!(swept.looked <= most, "{swept:?}");
         removed += swept.removed;
-        if swept.is_over {
+        if swept.is_over && !swept.is_lost {
             return removed;
         }
     }

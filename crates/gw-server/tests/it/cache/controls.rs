@@ -169,7 +169,7 @@ async fn answers_are_thrown_away_on_demand() {
     let url = format!("http://{}", gateway.addr);
     let (status, out, errors) =
         run(&["cache", "purge", "--all", "--url", &url, "--key", MASTER, "--json"]).await;
-    assert_eq!((status, out.trim()), (0, r#"{"pending":false,"purged":3}"#), "{errors}");
+    assert_eq!((status, out.trim()), (0, r#"{"purged":3,"pending":false}"#), "{errors}");
     let (status, out, errors) = run(&["cache", "stats", "--url", &url, "--key", MASTER]).await;
     assert!(status == 0 && out.contains("entries"), "{out}{errors}");
     let log = gateway.rows("/api/v1/audit").await;

@@ -14,7 +14,7 @@ async fn what_cannot_be_meant_is_refused() {
     let (_upstream, gateway) = set_up().await;
     let more = |limit: Value| json!({ "limits": { "more": [limit] } });
     let tokens = |member: &str, value: Value| {
-        let mut limit = json!({ "unit": "total_tokens", "limit": 10, "per": "hour" });
+        let mut limit = json!({ "unit": "tokens", "limit": 10, "per": "hour" });
         limit[member] = value;
         more(limit)
     };
@@ -49,6 +49,10 @@ async fn a_name_where_an_id_is_meant_is_refused_with_the_id() {
     let answer = make_key(&gateway, json!({"team_id": "search"})).await;
     refused(&answer, 400, Some("team_id"));
     assert!(answer.text().contains(&team), "{}", answer.text());
+    refused(&make_key(&gateway, json!({"metadata": {"a": "x".repeat(3 << 20)}})).await, 413, None);
+    let padded = make(&gateway, "teams", &json!({"name": "  Maps "})).await;
+    let shown = gateway.admin(Method::GET, &format!("/api/v1/teams/{padded}"), None).await;
+    assert_eq!(shown.ok().json()["name"], "Maps");
     let (id, _) = gateway.make_key(&json!({"name": "labelled", "team_id": "quarter 3"})).await;
     let path = format!("keys/{id}");
     refused(&patch(&gateway, &path, &json!({"team_id": "Search"})).await, 400, Some("team_id"));

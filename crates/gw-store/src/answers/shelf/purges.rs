@@ -89,13 +89,11 @@ impl Purges {
 impl List {
     fn remember(&mut self, at: Micros, purge: Purge) {
         self.past.push_back((at, purge));
-        if self.past.len() > MAX_PURGES
-            && let Some((oldest, _)) = self.past.pop_front()
-        {
-            // Rather too much than too little: everything that old is gone.
-            self.past.push_front((oldest, Purge::default()));
-            if self.past.len() > MAX_PURGES {
-                self.past.remove(1);
+        if self.past.len() > MAX_PURGES {
+            // Two of them become one of everything that is as old as the later one: rather too much than too little.
+            let both = [self.past.pop_front(), self.past.pop_front()];
+            if let Some(until) = both.iter().flatten().map(|(at, _)| *at).max() {
+                self.past.push_front((until, Purge::default()));
             }
         }
     }

@@ -257,7 +257,7 @@ impl Remote {
             }
             let form = PurgeForm { from: self.id.clone(), key, model, tag, account, at: *at };
             let Ok(text) = serde_json::to_string(&form) else { continue };
-            pipe.cmd("XADD").arg(self.name("purges")).arg("MAXLEN").arg("~").arg(MAX_PURGES);
+            pipe.cmd("XADD").arg(self.name("purges")).arg("MAXLEN").arg("~").arg(MAX_PURGES + 1);
             pipe.arg("*").arg("p").arg(text).ignore();
         }
         pipe.query_async::<()>(&mut connection).await?;
@@ -311,7 +311,8 @@ impl Remote {
         }
         let purge = Purge { key: key.map(AnswerKey), model, tag, account };
         (self.on_purge)(&purge);
-        self.purges.remember(at, purge);
+        // A clock that is ahead would have it take what comes later.
+        self.purges.remember(at.min(self.clock.now()), purge);
     }
 
     /// Gives the room, where that wants to grow.

@@ -218,3 +218,16 @@ fn purges_that_wait_are_bounded_and_take_rather_too_much() {
     assert_eq!(purges.pending(), 0);
     assert!(purges.takes(&key(1), &old), "those that are through are remembered");
 }
+
+#[test]
+fn no_purge_that_is_through_is_forgotten_for_later_ones() {
+    let purges = Purges::default();
+    purges.remember(1_000_000_000, Purge::default());
+    for number in 0..2 * MAX_PURGES {
+        let of = Purge { model: Some(format!("m{number}")), ..Purge::default() };
+        purges.remember(1_000_000_000 + number as Micros, of);
+    }
+    assert!(purges.takes(&key(1), &answer("a", "n", 2_000_000)), "it went with all that old");
+    let last = format!("m{}", 2 * MAX_PURGES - 1);
+    assert!(purges.takes(&key(1), &answer("a", &last, 2_000_000)));
+}

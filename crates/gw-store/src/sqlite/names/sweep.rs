@@ -17,6 +17,9 @@ const RECORDS: &str = "SELECT id, caller_id, target_id, agent_id, customer_id FR
 const ENTRIES: &str = "SELECT request, attempt, entry, CASE typeof(key) WHEN 'integer' THEN key END FROM ledger_rows \
      WHERE (request, attempt, entry) > (?, ?, ?) ORDER BY request, attempt, entry LIMIT ?";
 
+/// A look that found nothing out.
+const LOST: NamesSwept = NamesSwept { looked: 0, removed: 0, is_over: true, is_lost: true };
+
 /// Numbers of each sort.
 pub(super) type Numbers = [AHashSet<i64>; SORTS.len()];
 
@@ -52,6 +55,8 @@ impl Look {
 pub(in crate::sqlite) fn sweep(store: &SqliteStore, most: usize) -> Result<NamesSwept, StoreError> {
     let mut under_way = store.look();
     let mut look = match under_way.take() {
+        // Somebody else wrote to the file, or a transaction was given up: what was given meanwhile is not known.
+        Some(_) if store.names().given.is_none() => return Ok(LOST),
         Some(look) => look,
         None => begin(store)?,
     };
@@ -64,8 +69,7 @@ pub(in crate::sqlite) fn sweep(store: &SqliteStore, most: usize) -> Result<Names
             }
             At::Removing => match remove(store, &mut look)? {
                 Some(removed) => swept.removed = removed,
-                // A transaction was given up, and what it forgot was told to nobody: from the beginning.
-                None => return Ok(swept),
+                None => return Ok(LOST),
             },
         }
     }
