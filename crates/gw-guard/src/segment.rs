@@ -7,6 +7,10 @@ use std::ops::Range;
 
 /// Longest segment. A text that goes on without a natural end is cut there.
 pub(crate) const MAX_SEGMENT_BYTES: usize = 2048;
+/// How far before that it may be cut.
+const CUT_BYTES: usize = 512;
+/// The shortest that was cut; a boundary of a character is near.
+pub(crate) const LEAST_CUT_BYTES: usize = MAX_SEGMENT_BYTES - CUT_BYTES - 4;
 
 /// Numbers with blanks between them end a segment when they are longer than that: nothing waits for more.
 const MAX_RUN_BYTES: usize = 256;
@@ -283,7 +287,8 @@ fn edge(text: &[u8], from: usize, start: usize) -> Option<usize> {
 /// May what stands before a letter reach beyond it: a date, a link, what is assigned to a name?
 fn is_bound(text: &[u8], from: usize, start: usize) -> bool {
     let near = text.get(from.max(start.saturating_sub(SIGN_BYTES))..start).unwrap_or_default();
-    near.last().is_some_and(u8::is_ascii_digit) || near.iter().any(|byte| matches!(byte, b':' | b'=' | b'@'))
+    let is_sign = |byte: &u8| matches!(byte, b':' | b'=' | b'@' | b'/' | b'\\' | b'&');
+    near.last().is_some_and(u8::is_ascii_digit) || near.iter().any(is_sign)
 }
 
 /// Where the first token begins behind a place, before `end`.
@@ -475,7 +480,7 @@ pub(crate) fn month(word: &[u8]) -> Option<u8> {
 /// Where a segment that is too long ends: behind the last byte that can stand in no word, if one is near.
 fn cut(text: &[u8], from: usize) -> usize {
     let end = floor(text, from + MAX_SEGMENT_BYTES);
-    let tail = end - 512;
+    let tail = end - CUT_BYTES;
     let joint =
         |byte: &u8| !is_word(*byte) && !matches!(byte, b'@' | b'.' | b'_' | b'-' | b'+' | b'/' | b'=');
     let found = text.get(tail..end).unwrap_or_default().iter().rposition(joint);

