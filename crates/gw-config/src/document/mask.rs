@@ -54,9 +54,11 @@ pub(super) fn unmask(text: &str) -> String {
     text.chars().map(|c| if is_mask(c) { char::from((c as u32 - MASK) as u8) } else { c }).collect()
 }
 
+/// Letters stay as well: a backslash before them makes an escape (`\u2028`), and they mean nothing to YAML by themselves.
 fn hide(c: char) -> char {
     match c {
-        '"' | '\'' | '\\' => c,
+        '"' | '\'' | '\\' | '_' | '/' => c,
+        c if c.is_ascii_alphanumeric() => c,
         ' '..='~' => char::from_u32(MASK + c as u32).unwrap_or(c),
         _ => c,
     }

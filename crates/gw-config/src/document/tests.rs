@@ -69,6 +69,8 @@ fn defaults_and_dollars() {
 #[test]
 fn escaped_dollars_before_braces_end_with_their_quotes() {
     assert_eq!(ok(r#"{"m":{"$$${":"x"}}"#), r#"{m={$${="x"}}"#);
+    // Escapes of a quoted text mean within what looks like a reference what they mean elsewhere.
+    assert_eq!(ok(r#"a: "$${\u2028 $${A}\x41\n\"b\"""#), "{a=\"${\\u{2028} ${A}A\\n\\\"b\\\"\"!}");
     assert_eq!(ok(r#"{"a":"$$$${","b":["$${ #{"],"c":"}"}"#), ok("a: '$$$${'\nb: ['$${ #{']\nc: '}'"));
 }
 
