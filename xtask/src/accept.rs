@@ -9,6 +9,7 @@ use crate::steps::{self, Step};
 /// What there is.
 const STEPS: &[Step] = &[
     ("upgrade", "an earlier version and this one serve together", |_| upgrade::check()),
+    ("properties", "property tests with many cases that the gate never saw", |_| properties()),
     ("long", "the long forms of tests that have one", |_| long()),
     ("soak", "half an hour of steady calls: nothing grows but the records", |_| soak()),
     ("drills", "failures of providers, played in full", |_| drills()),
@@ -19,6 +20,12 @@ const STEPS: &[Step] = &[
 /// Runs the task.
 pub(crate) fn run(args: Args) -> Result<(), String> {
     steps::run("accept", STEPS, args)
+}
+
+/// Draws twenty times as many cases as usual, from a seed of chance. What fails is written down beside the test, by proptest.
+fn properties() -> Result<(), String> {
+    let unit = ["test", "--locked", "--workspace", "--lib", "--bins", "--features", super::check::FEATURES];
+    run_command(cargo(unit).env("PROPTEST_CASES", "5120"))
 }
 
 /// Crashes, disconnects and shared limits, many times over. They take minutes each, so no runner with a limit of time.

@@ -16,7 +16,7 @@ use crate::process::{cargo, run as run_command};
 use crate::steps::{self, Step};
 use crate::tidy;
 
-pub(crate) use tests_step::Tally;
+pub(crate) use tests_step::{FEATURES, Tally};
 
 /// The gate, in order: what is cheap and often wrong comes first.
 const STEPS: &[Step] = &[
@@ -46,8 +46,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
 /// Everything with warnings denied, then all code but tests against the bans of `clippy.toml`. The benchmark
 /// measures with the real clock and is no part of the product.
 fn clippy() -> Result<(), String> {
-    let all =
-        ["clippy", "--workspace", "--all-targets", "--features", tests_step::FEATURES, "--locked", "--quiet"];
+    let all = ["clippy", "--workspace", "--all-targets", "--features", FEATURES, "--locked", "--quiet"];
     run_command(cargo(all).args(["--", "-D", "warnings"]))?;
     let product =
         ["clippy", "--workspace", "--exclude", "gw-bench", "--locked", "--quiet", "--", "-D", "warnings"];
