@@ -40,6 +40,10 @@ pub(crate) struct Cli {
     /// Streams that the `streams` scenario opens.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=6_000))]
     pub(crate) streams: u32,
+    /// A database of ten million records, as `gatewright emulate --seed-records` makes it, for the `programs` scenario;
+    /// without it, answers about records are not measured.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) records: Option<PathBuf>,
     /// The gateway's binary; without it, `cargo build --release` makes it first.
     #[arg(long, value_name = "PATH")]
     pub(crate) gatewright: Option<PathBuf>,

@@ -11,6 +11,7 @@ mod mock;
 mod poller;
 mod probe;
 mod process;
+mod programs;
 mod report;
 mod run;
 mod scenario;

@@ -19,6 +19,8 @@ pub(crate) struct Sizes {
     pub(crate) sustained: Duration,
 }
 
+/// Keys in the store of the scenario that is about them.
+const MANY_KEYS: u32 = 1_000_000;
 const BIG_BODY: usize = 10 * 1024 * 1024;
 /// Small calls before a measurement, so that what is set up at the first call is not counted.
 const WARM_CALLS: usize = 20;
@@ -29,7 +31,8 @@ pub(crate) fn measure(scenario: Scenario, system: System, bench: &Bench, sizes: 
     note(&format!("{}: {}", scenario.name(), system.name()));
     let ready = if scenario == Scenario::Idle { Ready::Listening } else { bench.ready };
     let bench = Bench { ready, ..bench.clone() };
-    let result = systems::start(system, &bench, Setting::Keys(1)).and_then(|running| match scenario {
+    let setting = if scenario == Scenario::ManyKeys { Setting::Stored(MANY_KEYS) } else { Setting::Keys(1) };
+    let result = systems::start(system, &bench, setting).and_then(|running| match scenario {
         Scenario::Idle => idle(&running)
             .map(|(idle, after)| vec![("idle (MiB)", idle), ("after its first call (MiB)", after)]),
         Scenario::BigBody => {
@@ -40,6 +43,9 @@ pub(crate) fn measure(scenario: Scenario, system: System, bench: &Bench, sizes: 
         }
         Scenario::Sustained => sustained(&running, sizes.sustained).map(|(loaded, after)| {
             vec![("under load, concurrency 64 (MiB)", loaded), ("10 s after the load (MiB)", after)]
+        }),
+        Scenario::ManyKeys => many_keys(&running).map(|(rss, start)| {
+            vec![("1,000,000 keys (MiB)", rss), ("1,000,000 keys, from start to first answer (s)", start)]
         }),
         _ => Ok(Vec::new()),
     });
@@ -75,6 +81,13 @@ fn idle(running: &Running) -> Result<(f64, f64), BenchError> {
     let before = look();
     running.call_once()?;
     Ok((before, look()))
+}
+
+/// Memory with all keys, in MiB, and how long it took to answer, in seconds.
+fn many_keys(running: &Running) -> Result<(f64, f64), BenchError> {
+    let pid = pid_of(running)?;
+    std::thread::sleep(IDLE_AFTER);
+    Ok((rss_kib(pid) / 1024.0, running.started_in.as_secs_f64()))
 }
 
 fn rss_kib(pid: u32) -> f64 {

@@ -30,6 +30,8 @@ pub(crate) enum Scenario {
     Keys,
     /// Small chat, 64 connections: a bare key against one with all levels above it.
     Levels,
+    /// Small chat, 64 connections: all levels counted in the process, and together with other gateways over Redis.
+    Shared,
     /// Small chat, 64 connections: answers that are fetched against those that the cache has.
     Hits,
     /// 50-frame stream in one burst, 64 connections: without guardrails, and with all that are built in.
@@ -42,6 +44,10 @@ pub(crate) enum Scenario {
     Streams,
     /// Memory after a minute of small chats at 64 connections.
     Sustained,
+    /// Memory and start with a million keys in the store.
+    ManyKeys,
+    /// What other crates measure without a socket.
+    Programs,
 }
 
 /// A scenario that measures speed.
@@ -102,12 +108,15 @@ impl Scenario {
             Self::TranslateBurstC64 => speed(64, Chat, Messages, Mode::Burst),
             Self::Keys
             | Self::Levels
+            | Self::Shared
             | Self::Hits
             | Self::Guards
             | Self::Idle
             | Self::BigBody
             | Self::Streams
-            | Self::Sustained => None,
+            | Self::Sustained
+            | Self::ManyKeys
+            | Self::Programs => None,
         }
     }
 
@@ -122,7 +131,9 @@ impl Scenario {
                 matches!(system, System::Nginx | System::Hyper) || system.is_gatewright()
             }
             Self::TranslateC64 | Self::TranslateBurstC64 => system == System::Nginx || system.is_gatewright(),
-            Self::Keys | Self::Levels | Self::Hits | Self::Guards => system.is_gatewright(),
+            Self::Keys | Self::Levels | Self::Shared | Self::Hits | Self::Guards => system.is_gatewright(),
+            Self::ManyKeys => system == System::Gatewright,
+            Self::Programs => false,
         }
     }
 
@@ -145,12 +156,15 @@ impl Scenario {
             Self::TranslateBurstC64 => "translate-burst-c64",
             Self::Keys => "keys",
             Self::Levels => "levels",
+            Self::Shared => "shared",
             Self::Hits => "hits",
             Self::Guards => "guards",
             Self::Idle => "idle",
             Self::BigBody => "big-body",
             Self::Streams => "streams",
             Self::Sustained => "sustained",
+            Self::ManyKeys => "many-keys",
+            Self::Programs => "programs",
         }
     }
 
@@ -170,12 +184,15 @@ impl Scenario {
             }
             Self::Keys => "small chat, concurrency 64, by number of keys",
             Self::Levels => "small chat, concurrency 64, by what counts the call",
+            Self::Shared => "small chat, concurrency 64, all levels counted here and over Redis",
             Self::Hits => "small chat, concurrency 64, fetched and from the cache",
             Self::Guards => "50-frame stream in one burst, concurrency 64, without and with guardrails",
             Self::Idle => "RSS before any load",
             Self::BigBody => "peak RSS added by one request of 10 MiB",
             Self::Streams => "RSS added per open stream",
             Self::Sustained => "RSS under load and after it",
+            Self::ManyKeys => "RSS and start with 1,000,000 keys",
+            Self::Programs => "what other crates measure without a socket",
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::report::{self, MemoryRow, Report, SpeedRow, note};
 use crate::run::{self, Timing};
 use crate::scenario::{Lane, Scenario};
 use crate::soak::{self, Soak};
-use crate::systems::{self, Bench, Ready, Running, Setting, System};
-use crate::{build, cli, probe};
+use crate::systems::{self, Bench, Counted, Ready, Running, Setting, System};
+use crate::{build, cli, probe, programs};
 use std::time::Duration;
 
 struct Plan {
@@ -61,7 +61,8 @@ pub(crate) fn run(cli: &cli::Cli) -> Result<(), BenchError> {
     }
     let (speed, memory, versions, missing) = measure(&plan, &bench, cli.keys as usize);
     let method = method(&plan, pin);
-    let report = Report { machine, versions, missing, method, speed, memory };
+    let programs = if plan.scenarios.contains(&Scenario::Programs) { programs::run(cli) } else { Vec::new() };
+    let report = Report { machine, versions, missing, method, speed, memory, programs };
     publish(cli, &report)
 }
 
@@ -128,19 +129,24 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
     // Rows of one scenario stand together.
     speed.sort_by_key(|row: &SpeedRow| plan.scenarios.iter().position(|scenario| *scenario == row.scenario));
     // The remaining scenarios start their own instances; nothing else runs beside them.
-    if plan.scenarios.contains(&Scenario::Keys) && started.contains(&System::Gatewright) {
-        speed.extend(pair(bench, Scenario::Keys, [Setting::Keys(1), Setting::Keys(keys)], plan.timing));
+    let side_by_side: [(Scenario, &[Setting]); 5] = [
+        (Scenario::Keys, &[Setting::Keys(1), Setting::Keys(keys)]),
+        (Scenario::Levels, &[Setting::Bare, Setting::LEVELS]),
+        (
+            Scenario::Shared,
+            &[Setting::LEVELS, Setting::Levels(Counted::Leased), Setting::Levels(Counted::Strict)],
+        ),
+        (Scenario::Hits, &[Setting::Keys(1), Setting::Cache]),
+        (Scenario::Guards, &[Setting::Keys(1), Setting::Guards]),
+    ];
+    for (scenario, settings) in side_by_side {
+        if plan.scenarios.contains(&scenario) && started.contains(&System::Gatewright) {
+            speed.extend(beside(bench, scenario, settings, plan.timing));
+        }
     }
-    if plan.scenarios.contains(&Scenario::Levels) && started.contains(&System::Gatewright) {
-        speed.extend(pair(bench, Scenario::Levels, [Setting::Bare, Setting::Levels], plan.timing));
-    }
-    if plan.scenarios.contains(&Scenario::Hits) && started.contains(&System::Gatewright) {
-        speed.extend(pair(bench, Scenario::Hits, [Setting::Keys(1), Setting::Cache], plan.timing));
-    }
-    if plan.scenarios.contains(&Scenario::Guards) && started.contains(&System::Gatewright) {
-        speed.extend(pair(bench, Scenario::Guards, [Setting::Keys(1), Setting::Guards], plan.timing));
-    }
-    for scenario in [Scenario::Idle, Scenario::BigBody, Scenario::Streams, Scenario::Sustained] {
+    let fresh =
+        [Scenario::Idle, Scenario::BigBody, Scenario::Streams, Scenario::Sustained, Scenario::ManyKeys];
+    for scenario in fresh {
         if plan.scenarios.contains(&scenario) {
             for system in started.iter().filter(|system| scenario.concerns(**system)) {
                 memory.extend(memory::measure(scenario, *system, bench, plan.sizes));
@@ -165,23 +171,23 @@ fn start(systems: &[System], bench: &Bench, missing: &mut Vec<(String, String)>)
     running
 }
 
-/// The gateway in two settings, side by side.
-fn pair(bench: &Bench, scenario: Scenario, settings: [Setting; 2], timing: Timing) -> Vec<SpeedRow> {
-    let [first, second] = settings;
-    let pair = systems::start(System::Gatewright, bench, first)
-        .and_then(|one| systems::start(System::Gatewright, bench, second).map(|other| [one, other]));
-    let pair = match pair {
-        Ok(pair) => pair,
+/// The gateway in some settings, side by side.
+fn beside(bench: &Bench, scenario: Scenario, settings: &[Setting], timing: Timing) -> Vec<SpeedRow> {
+    let all: Result<Vec<Running>, BenchError> =
+        settings.iter().map(|setting| systems::start(System::Gatewright, bench, *setting)).collect();
+    let all = match all {
+        Ok(all) => all,
         Err(error) => {
-            let mut row = SpeedRow::new(scenario, second.label(), System::Gatewright);
+            let label = settings.last().map_or_else(String::new, |setting| setting.label());
+            let mut row = SpeedRow::new(scenario, label, System::Gatewright);
             row.problem = Some(error.to_string());
             return vec![row];
         }
     };
     let load = if scenario == Scenario::Guards { Scenario::BurstC64 } else { Scenario::WholeC64 };
     let Some(speed) = load.speed() else { return Vec::new() };
-    let lane = |(running, setting): (_, Setting)| Lane { label: setting.label(), speed, running };
-    let lanes: Vec<Lane<'_>> = pair.iter().zip(settings).map(lane).collect();
+    let lane = |(running, setting): (_, &Setting)| Lane { label: setting.label(), speed, running };
+    let lanes: Vec<Lane<'_>> = all.iter().zip(settings).map(lane).collect();
     run::rounds(scenario, &lanes, timing, bench.pin)
 }
 
@@ -210,9 +216,10 @@ fn method(plan: &Plan, pin: Pin) -> String {
          beside everything a loop of idle priority (SCHED_IDLE) runs on each core, so that a virtual core is not given back to \
          the host between two requests, which costs every system tens of microseconds.\n\
          Memory is VmRSS of the process tree; the 10 MiB figure is the rise of its peak (VmHWM, reset before) during one \
-         request; open streams ({}) have sent their first frames and stand still. Each memory figure comes from a fresh start.\n\n\
+         request; open streams ({}) have sent their first frames and stand still. Each memory figure comes from a fresh start.\n\
+         Figures without a socket come from examples of the crates, CPU time of the process or the thread; which: `bench/src/programs.rs`.\n\n\
          Gatewright: one worker, a key with request, token and parallel limits and a monthly budget, priced models, every call \
-         recorded to SQLite. nginx: one worker, kept upstream connections, no buffering, no log. LiteLLM: one worker, one key, no \
+         recorded to SQLite; over Redis: one server on the load generator's core. nginx: one worker, kept upstream connections, no buffering, no log. LiteLLM: one worker, one key, no \
          database. Portkey: no keys, no limits. Exact configurations: `bench/src/systems/`.",
         crate::wire::PACE_MS,
         plan.timing.rounds,

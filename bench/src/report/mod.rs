@@ -9,7 +9,7 @@ mod targets;
 mod tests;
 
 pub(crate) use markdown::markdown;
-pub(crate) use results::{MemoryRow, Report, SpeedRow, SpeedSample};
+pub(crate) use results::{Bound, Figure, MemoryRow, Report, SpeedRow, SpeedSample};
 pub(crate) use table::text;
 
 use std::io::Write;

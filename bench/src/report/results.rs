@@ -77,6 +77,33 @@ pub(crate) struct MemoryRow {
     pub(crate) problem: Option<String>,
 }
 
+/// What a figure must be.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+/// One figure of a program that measures itself.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Figure {
+    pub(crate) what: String,
+    /// `None`: the program could not be run.
+    pub(crate) value: Option<f64>,
+    pub(crate) unit: String,
+    pub(crate) bound: Option<Bound>,
+}
+
+impl Figure {
+    /// Whether it is within its bound.
+    pub(crate) fn met(&self) -> Option<bool> {
+        Some(match (self.value?, self.bound?) {
+            (value, Bound::AtMost(limit)) => value <= limit,
+            (value, Bound::AtLeast(limit)) => value >= limit,
+        })
+    }
+}
+
 /// Everything one run showed.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -89,6 +116,7 @@ pub(crate) struct Report {
     pub(crate) method: String,
     pub(crate) speed: Vec<SpeedRow>,
     pub(crate) memory: Vec<MemoryRow>,
+    pub(crate) programs: Vec<Figure>,
 }
 
 impl Report {

@@ -1,6 +1,6 @@
 //! Ratios are made within a round, and every form of the report names what is missing.
 
-use super::results::{MemoryRow, Report, SpeedRow, SpeedSample, median};
+use super::results::{Bound, Figure, MemoryRow, Report, SpeedRow, SpeedSample, median};
 use crate::process::Facts;
 use crate::scenario::Scenario;
 use crate::systems::System;
@@ -54,6 +54,12 @@ fn report() -> Report {
             value: Some(30.0),
             problem: None,
         }],
+        programs: vec![Figure {
+            what: "a look".to_owned(),
+            value: Some(3.0),
+            unit: "ms".to_owned(),
+            bound: Some(Bound::AtMost(25.0)),
+        }],
     }
 }
 
@@ -74,6 +80,7 @@ fn both_texts_show_outcomes_and_gaps() {
         assert!(text.contains("1.80"), "{text}");
         assert!(text.contains("not measured: status 500"), "{text}");
         assert!(text.contains("litellm: not measured: no network"), "{text}");
+        assert!(text.contains("a look") && text.contains("at most 25 ms"), "{text}");
         assert!(text.contains("FAIL") && text.contains("pass"), "{text}");
     }
     assert!(serde_json::to_string(&report).unwrap().contains("\"scenario\":\"whole-c64\""));

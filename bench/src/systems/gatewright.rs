@@ -1,12 +1,14 @@
 //! Gatewright with everything on: every key has limits and a budget, every model a price, and all
 //! calls are recorded to SQLite. What is measured is what a user gets.
 
-use super::{Bench, Running, System, free_port, fresh_directory, install, write};
+use super::{Bench, Running, System, free_port, fresh_directory, install, redis, write};
 use crate::error::BenchError;
 use crate::process::Child;
+use crate::report::note;
 use crate::wire::Mode;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 mod levels;
@@ -19,21 +21,49 @@ pub(crate) enum Setting {
     /// One, for which nothing is counted but its spending.
     Bare,
     /// One with everything above and beside it, and limits and budgets everywhere.
-    Levels,
+    Levels(Counted),
     /// One with limits and a budget, and every answer in the cache.
     Cache,
     /// One with limits and a budget, and all guardrails that need no model, on requests and answers.
     Guards,
+    /// One with limits and a budget, beside so many in the store.
+    Stored(u32),
+}
+
+/// Where limits and budgets count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// In the process.
+    Here,
+    /// Over Redis, from what the gateway has set aside.
+    Leased,
+    /// Over Redis, which each call asks.
+    Strict,
+}
+
+impl Counted {
+    const fn mode(self) -> &'static str {
+        match self {
+            Self::Here => "local",
+            Self::Leased => "leased",
+            Self::Strict => "strict",
+        }
+    }
 }
 
 impl Setting {
+    /// All levels, counted in the process.
+    pub(crate) const LEVELS: Self = Self::Levels(Counted::Here);
+
     /// Its row in tables.
     pub(crate) fn label(self) -> String {
         match self {
             Self::Keys(1) => "gatewright, 1 key".to_owned(),
             Self::Keys(count) => format!("gatewright, {count} keys"),
             Self::Bare => "gatewright, bare key".to_owned(),
-            Self::Levels => "gatewright, 7 levels".to_owned(),
+            Self::Levels(Counted::Here) => "gatewright, 7 levels".to_owned(),
+            Self::Levels(counted) => format!("gatewright, 7 levels, {}", counted.mode()),
+            Self::Stored(count) => format!("gatewright, {count} keys in the store"),
             Self::Cache => "gatewright, from the cache".to_owned(),
             Self::Guards => "gatewright, guardrails".to_owned(),
         }
@@ -42,7 +72,7 @@ impl Setting {
     const fn keys(self) -> usize {
         match self {
             Self::Keys(count) => count,
-            Self::Bare | Self::Levels | Self::Cache | Self::Guards => 1,
+            Self::Bare | Self::Levels(_) | Self::Cache | Self::Guards | Self::Stored(_) => 1,
         }
     }
 }
@@ -52,7 +82,8 @@ impl std::fmt::Display for Setting {
         match self {
             Self::Keys(count) => write!(f, "{count}"),
             Self::Bare => f.write_str("bare"),
-            Self::Levels => f.write_str("levels"),
+            Self::Levels(counted) => write!(f, "levels-{}", counted.mode()),
+            Self::Stored(count) => write!(f, "stored-{count}"),
             Self::Cache => f.write_str("cache"),
             Self::Guards => f.write_str("guards"),
         }
@@ -73,8 +104,20 @@ pub(super) fn start(
     let port = free_port()?;
     let keys: Vec<String> = (0..setting.keys()).map(key).collect();
     let config = directory.join("gatewright.yaml");
-    write(&config, &configuration(bench, port, &keys, setting))?;
+    let mut text = configuration(bench, port, &keys, setting);
+    let needs = match setting {
+        Setting::Levels(Counted::Leased | Counted::Strict) => {
+            let (server, url) = redis::start(bench, &format!("redis-{setting}"))?;
+            let _ = writeln!(text, "redis_url: {url}");
+            Some(server)
+        }
+        _ => None,
+    };
+    write(&config, &text)?;
     let log = directory.join("log");
+    if let Setting::Stored(count) = setting {
+        seed(binary, &directory, count)?;
+    }
     let mut args: Vec<String> = vec!["serve".to_owned(), "--config".to_owned(), config.display().to_string()];
     args.extend(["--data-dir".to_owned(), directory.join("data").display().to_string()]);
     args.extend(["--workers".to_owned(), "1".to_owned()]);
@@ -85,20 +128,45 @@ pub(super) fn start(
         version: version.rsplit(' ').next().unwrap_or(&version).to_owned(),
         port,
         headers: match setting {
-            Setting::Keys(_) | Setting::Cache | Setting::Guards => Vec::new(),
+            Setting::Keys(_) | Setting::Cache | Setting::Guards | Setting::Stored(_) => Vec::new(),
             // The same request for both.
-            Setting::Bare | Setting::Levels => {
+            Setting::Bare | Setting::Levels(_) => {
                 levels::HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
             }
         },
         keys,
         child: Some(child),
+        _needs: needs,
+        started_in: Duration::ZERO,
     }
     .wait_ready(bench, &log, Duration::from_secs(60))?;
     match setting {
-        Setting::Levels => levels::add(running, &directory.join("data")),
-        Setting::Keys(_) | Setting::Bare | Setting::Cache | Setting::Guards => Ok(running),
+        Setting::Levels(counted) => {
+            // What is shared is known to Redis a moment later.
+            levels::add(running, &directory.join("data"), counted)?.wait_ready(
+                bench,
+                &log,
+                Duration::from_secs(30),
+            )
+        }
+        _ => Ok(running),
     }
+}
+
+/// Fills the store with keys. It takes a while: each is a transaction of its own.
+fn seed(binary: &Path, directory: &Path, count: u32) -> Result<(), BenchError> {
+    note(&format!("making {count} keys"));
+    let mut command = Command::new(binary);
+    command.args(["emulate", "--seed-records", "1", "--with-bodies", "0", "--seed-keys", &count.to_string()]);
+    command.arg("--data-dir").arg(directory.join("data"));
+    let done = command
+        .output()
+        .map_err(|source| BenchError::Spawn { program: binary.display().to_string(), source })?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let detail = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+    Err(BenchError::Start { system: "gatewright emulate".to_owned(), detail })
 }
 
 /// The n-th key: `gw-` and 43 characters, spread over the alphabet as real keys are.
@@ -161,11 +229,11 @@ models:
     text.push_str("keys:\n");
     // Limits and budget are in force and checked at each call, and too wide to refuse one.
     let counted = match setting {
-        Setting::Keys(_) | Setting::Cache | Setting::Guards => {
+        Setting::Keys(_) | Setting::Cache | Setting::Guards | Setting::Stored(_) => {
             ", limits: { rpm: 100000000, tpm: 100000000000, max_parallel: 100000 }, \
              budget: { limit_usd: 1000000, period: month }"
         }
-        Setting::Bare | Setting::Levels => "",
+        Setting::Bare | Setting::Levels(_) => "",
     };
     for (number, key) in keys.iter().enumerate() {
         let _ = writeln!(text, "  - {{ name: bench-{number}, key: {key}, models: [\"*\"]{counted} }}");

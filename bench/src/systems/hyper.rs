@@ -22,6 +22,8 @@ pub(super) fn start(bench: &Bench, system: System) -> Result<Running, BenchError
         headers: Vec::new(),
         keys: vec!["none".to_owned()],
         child: Some(child),
+        _needs: None,
+        started_in: Duration::ZERO,
     }
     .wait_ready(bench, &log, Duration::from_secs(10))
 }

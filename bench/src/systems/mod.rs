@@ -7,12 +7,13 @@ mod install;
 mod litellm;
 mod nginx;
 mod portkey;
+mod redis;
 
 use crate::error::BenchError;
 use crate::load::{Expect, Prompt, RequestSpec, Template, call, get};
 use crate::process::{Child, Pin};
 use crate::wire::{Mode, Wire};
-pub(crate) use gatewright::Setting;
+pub(crate) use gatewright::{Counted, Setting};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -109,6 +110,10 @@ pub(crate) struct Running {
     pub(crate) keys: Vec<String>,
     /// `None` for the mock itself.
     child: Option<Child>,
+    /// A server that it needs, and that is not measured.
+    _needs: Option<Child>,
+    /// Time from its start to its first answer.
+    pub(crate) started_in: Duration,
 }
 
 impl Running {
@@ -152,7 +157,10 @@ impl Running {
                 Ready::Listening => self.probe(),
             };
             let failure = match tried {
-                Ok(()) => return Ok(self),
+                Ok(()) => {
+                    self.started_in = begin.elapsed();
+                    return Ok(self);
+                }
                 Err(failure) => failure,
             };
             let ended = self.child.as_mut().and_then(Child::ended);
@@ -177,6 +185,8 @@ pub(crate) fn start(system: System, bench: &Bench, setting: Setting) -> Result<R
             headers: Vec::new(),
             keys: vec!["none".to_owned()],
             child: None,
+            _needs: None,
+            started_in: Duration::ZERO,
         }),
         System::Nginx => nginx::start(bench),
         System::Hyper | System::HyperStealing => hyper::start(bench, system),

@@ -24,6 +24,8 @@ pub(super) fn start(bench: &Bench) -> Result<Running, BenchError> {
         headers: Vec::new(),
         keys: vec!["none".to_owned()],
         child: Some(child),
+        _needs: None,
+        started_in: Duration::ZERO,
     }
     .wait_ready(bench, &log, Duration::from_secs(10))
 }

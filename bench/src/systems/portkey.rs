@@ -39,6 +39,8 @@ pub(super) fn start(bench: &Bench) -> Result<Running, BenchError> {
         ],
         keys: vec!["sk-mock".to_owned()],
         child: Some(child),
+        _needs: None,
+        started_in: Duration::ZERO,
     }
     .wait_ready(bench, &log, Duration::from_secs(60))
 }

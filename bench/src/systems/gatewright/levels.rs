@@ -1,7 +1,7 @@
 //! Everything that can stand above and beside a key: seven levels with twelve limits and five budgets, all in force and
 //! too wide to refuse a call. Made over the admin API, as a user makes them.
 
-use super::Running;
+use super::{Counted, Running};
 use crate::error::BenchError;
 use crate::load;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ const RPM: u64 = 100_000_000;
 const TPM: u64 = 100_000_000_000;
 
 /// Makes them at a gateway that runs, and a key below them in place of the one it has.
-pub(super) fn add(mut running: Running, data_dir: &Path) -> Result<Running, BenchError> {
+pub(super) fn add(mut running: Running, data_dir: &Path, counted: Counted) -> Result<Running, BenchError> {
     let path = data_dir.join("master.key");
     let master = std::fs::read_to_string(&path).map_err(BenchError::file(&path))?;
     let port = running.port;
@@ -25,9 +25,9 @@ pub(super) fn add(mut running: Running, data_dir: &Path) -> Result<Running, Benc
         load::post(port, &path, master.trim(), &body.to_string(), Duration::from_secs(10))
     };
     let id = |made: &Value| made["id"].as_str().unwrap_or_default().to_owned();
-    let budget = json!({ "limit_usd": "1000000", "period": "month" });
-    let both = json!({ "rpm": RPM, "tpm": TPM });
-    let one = json!({ "rpm": RPM });
+    let budget = json!({ "limit_usd": "1000000", "period": "month", "mode": counted.mode() });
+    let both = json!({ "rpm": RPM, "tpm": TPM, "mode": counted.mode() });
+    let one = json!({ "rpm": RPM, "mode": counted.mode() });
     let [(_, customer), (_, tag)] = HEADERS;
 
     let organization = json!({ "name": "bench", "limits": both, "budget": budget });
@@ -42,7 +42,7 @@ pub(super) fn add(mut running: Running, data_dir: &Path) -> Result<Running, Benc
     make("tags", &json!({ "name": tag, "limits": one }))?;
     let key = json!({
         "name": "bench", "models": ["*"], "project_id": project, "user_id": user, "budget": budget,
-        "limits": { "rpm": RPM, "tpm": TPM, "max_parallel": 100_000 },
+        "limits": { "rpm": RPM, "tpm": TPM, "max_parallel": 100_000, "mode": counted.mode() },
     });
     let key = make("keys", &key)?["key"].as_str().unwrap_or_default().to_owned();
     running.keys = vec![key];

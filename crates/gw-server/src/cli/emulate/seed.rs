@@ -48,7 +48,7 @@ pub(super) struct SeedArguments {
     #[arg(long, default_value_t = 35, value_parser = clap::value_parser!(u16).range(1..=1_000), requires = "seed_records")]
     days: u16,
     /// Virtual keys that the calls are made with.
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000), requires = "seed_records")]
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2_000_000), requires = "seed_records")]
     seed_keys: u32,
     /// How many in a hundred of the records have bodies.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=100), requires = "seed_records")]
