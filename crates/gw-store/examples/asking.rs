@@ -69,6 +69,10 @@ fn filters(row: &LogRow) -> Vec<(&'static str, Set)> {
     all
 }
 
+fn ms(time: &Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
 fn main() {
     let path = std::env::args().nth(1).expect("the path of a database");
     let store = SqliteStore::open(Path::new(&path)).unwrap();
@@ -90,7 +94,6 @@ fn main() {
         }
     }
     taken.sort();
-    let ms = |time: &Duration| time.as_secs_f64() * 1_000.0;
     let whole = taken.iter().filter(|(.., is_whole)| *is_whole).count();
     let (slowest, name, rows, _) = taken.last().unwrap();
     let middle = &taken[taken.len() / 2].0;
@@ -109,7 +112,13 @@ fn main() {
         writeln!(out, "figure | a page with any two filters, {what} | {:.0} | ms | at most | 250", ms(time))
             .unwrap();
     }
-    let now = row.time;
+    overviews(&store, row.time, &mut out);
+    let size = std::fs::metadata(&path).unwrap().len();
+    writeln!(out, "{size} bytes of database").unwrap();
+}
+
+/// Sums of a day, a week and a month, the best of five.
+fn overviews(store: &SqliteStore, now: i64, out: &mut impl Write) {
     for days in [1, 7, 30] {
         let span = if days > 8 { Stretch::Day } else { Stretch::Hour };
         let ask = |from, to, group_by, with_latency| RollupQuery {
@@ -141,6 +150,4 @@ fn main() {
         }
         writeln!(out, "figure | overview of {days} days | {:.0} | ms | at most | 300", ms(&best)).unwrap();
     }
-    let size = std::fs::metadata(&path).unwrap().len();
-    writeln!(out, "{size} bytes of database").unwrap();
 }
