@@ -1,7 +1,7 @@
 //! What recording costs, and how much of it a store takes: workers write intents and records to their journals at a steady
 //! rate, the fold moves them into SQLite, and bodies go beside. Prints a row for the results of the benchmark.
 //!
-//!     cargo run --release -p gw-store --example recording -- --rate 10000 --seconds 60 [--body-bytes 4096]
+//!     cargo run --release -p gw-store --example recording -- --rate 10000 --seconds 60 [--body-bytes 4096 [--bodies-in database]]
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use gw_model::{
     Record, RecordDetails, RequestId, Secret, Unit, Usage, UsageSource, WireFormat,
 };
 use gw_store::SqliteStore;
-use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings, BodySide, Kept};
+use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings, BodySide, Kept, SEGMENT_BYTES};
 use gw_store::fold::{FoldSettings, Folder};
 use gw_store::journal::{Intent, Journal, JournalSettings};
 use gw_store::traits::RecordStore;
@@ -40,13 +40,18 @@ struct Wanted {
     rate: u64,
     seconds: u64,
     body_bytes: usize,
+    in_files: bool,
 }
 
 fn wanted() -> Wanted {
-    let mut wanted = Wanted { rate: 10_000, seconds: 60, body_bytes: 0 };
+    let mut wanted = Wanted { rate: 10_000, seconds: 60, body_bytes: 0, in_files: true };
     let given: Vec<String> = std::env::args().skip(1).collect();
     for pair in given.chunks(2) {
         let [name, value] = pair else { panic!("each option takes a value") };
+        if name == "--bodies-in" {
+            wanted.in_files = value == "files";
+            continue;
+        }
         let value: u64 = value.parse().expect("a number");
         match name.as_str() {
             "--rate" => wanted.rate = value.max(1),
@@ -229,7 +234,10 @@ fn main() {
     let journal = dir.path().join("journal");
     std::fs::create_dir(&journal).unwrap();
     let store = Arc::new(SqliteStore::open(&dir.path().join("records.db")).unwrap());
-    let folder = Folder::start(&journal, store.clone(), FoldSettings::default()).unwrap();
+    store.keep_bodies_in(dir.path().join("bodies"), wanted.in_files.then_some(SEGMENT_BYTES));
+    // As the server has it.
+    let fold = FoldSettings { interval: Duration::from_millis(200), ..FoldSettings::default() };
+    let folder = Folder::start(&journal, store.clone(), fold).unwrap();
     let sealer = BodySealer::new(&[Secret::new("bench".to_owned())]);
     let recorded: Arc<dyn RecordStore> = store.clone();
     let bodies = Bodies::start(recorded, sealer, Box::new(|_| true), BodySettings::default()).unwrap();

@@ -11,6 +11,8 @@ const LOCK_FILE: &str = "gatewright.lock";
 const GENERATION_FILE: &str = "generation";
 const NODE_FILE: &str = "node";
 const JOURNAL_DIR: &str = "journal";
+/// Where files of bodies are.
+pub(crate) const BODIES_DIR: &str = "bodies";
 /// Says where the database is when it is not here.
 const DATABASE_NOTE: &str = "database-place";
 /// What that file says of a database in PostgreSQL; else it is a path.
@@ -69,6 +71,12 @@ impl DataDir {
     #[must_use]
     pub fn journal(&self) -> PathBuf {
         self.path.join(JOURNAL_DIR)
+    }
+
+    /// Where bodies of calls are, if they stand in files.
+    #[must_use]
+    pub fn bodies(&self) -> PathBuf {
+        self.path.join(BODIES_DIR)
     }
 
     /// The node's number: random, made at the first start.

@@ -4,7 +4,7 @@
 
 mod tables;
 
-use crate::data_dir::{self, database_of};
+use crate::data_dir::{self, BODIES_DIR, database_of};
 use crate::error::StoreError;
 use crate::journal::list_segments;
 use crate::keys::{self, ENCRYPTION_FILE};
@@ -76,6 +76,8 @@ impl Copy {
         copy_file(source, &copy.0)?;
         let store = SqliteStore::open(&copy.0)?;
         store.sum_up(true)?;
+        store.keep_bodies_in(dir.join(BODIES_DIR), None);
+        store.take_bodies_in()?;
         drop(store);
         Ok(copy)
     }

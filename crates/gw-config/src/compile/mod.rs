@@ -156,7 +156,8 @@ pub fn compile(
     let exports = Arc::new(exports::exports(&file.exports.value, &mut faults));
     let alerts = Arc::new(alerts::alerts(&file.alerts.value, &mut faults));
     let server = server::server(file, &mut faults);
-    let store = server::store(file, database::database(file, &mut faults));
+    let database = database::database(file, &mut faults);
+    let store = server::store(file, database, &mut faults);
     let redis = redis::redis(file, &mut faults);
     let warnings = warnings.warnings(&settings.source);
     let compiled = Compiled {

@@ -5,6 +5,7 @@ use crate::errors::Faults;
 use crate::settings::FileSettings;
 use crate::settings::network::CorsSettings;
 use crate::settings::otlp::MetricAccess;
+use crate::settings::records::{BodiesInName, RecordSettings};
 use crate::settings::telemetry::{LogFormat, LogLevel};
 use gw_model::Network;
 use std::net::SocketAddr;
@@ -104,6 +105,8 @@ pub struct StoreSettings {
     pub audit_refusals_per_minute: u64,
     /// Bytes of bodies of calls that may wait.
     pub body_queue_bytes: usize,
+    /// Bytes of a file of bodies; `None`: they are kept in the database.
+    pub body_segment_bytes: Option<u32>,
     /// Days that records are kept; `None` is for ever.
     pub record_retention_days: Option<u64>,
     /// Most readers that follow records live.
@@ -186,8 +189,22 @@ fn origins(settings: &CorsSettings, faults: &mut Faults) -> Cors {
     Cors { allow_any_origin: allow_origins.iter().any(|origin| origin == "*"), allow_origins }
 }
 
-pub(super) fn store(file: &FileSettings, database: DatabaseSettings) -> StoreSettings {
+/// Files of one node would be read by no other.
+fn body_segments(records: &RecordSettings, database: &DatabaseSettings, faults: &mut Faults) -> Option<u32> {
+    let is_shared = matches!(database, DatabaseSettings::Postgres(_));
+    let asked = records.bodies_in.map(|name| (name.place, name.value));
+    if let (true, Some((place, BodiesInName::Files))) = (is_shared, asked) {
+        let message = "'bodies_in: files' needs a database in SQLite: other nodes would not find the bodies; \
+                       write 'database', or leave it out";
+        faults.add(place, message);
+    }
+    let is_in_files = !is_shared && asked.is_none_or(|(_, name)| name == BodiesInName::Files);
+    is_in_files.then(|| u32::try_from(records.body_segment_bytes.value.get()).unwrap_or(u32::MAX))
+}
+
+pub(super) fn store(file: &FileSettings, database: DatabaseSettings, faults: &mut Faults) -> StoreSettings {
     let (settings, records) = (&file.storage.value, &file.records.value);
+    let body_segment_bytes = body_segments(records, &database, faults);
     let analytics = &file.analytics.value;
     StoreSettings {
         database,
@@ -203,6 +220,7 @@ pub(super) fn store(file: &FileSettings, database: DatabaseSettings) -> StoreSet
         audit_retention_days: settings.audit_retention_days.map(|days| days.value.get()),
         audit_refusals_per_minute: settings.audit_refusals_per_minute.value.get(),
         body_queue_bytes: records.body_queue_bytes.value.size(),
+        body_segment_bytes,
         record_retention_days: records.retention_days.map(|days| days.value.get()),
         max_tail_readers: records.max_tail_readers.value.size(),
         max_page_bytes: records.max_page_bytes.value.size(),

@@ -17,6 +17,10 @@ settings! {
         default(30) body_retention_days: Whole<1, 3_650>,
         /// Bytes of bodies that may wait to be written; what comes beyond is dropped and counted. Read at start.
         default(67_108_864) body_queue_bytes: Whole<1_048_576, 10_737_418_240>,
+        /// Where bodies are kept: in `files` of the data directory, or in the `database`. Those that are kept already stay where they are, and are read there. `files` where the database is SQLite and nothing is given; PostgreSQL has them in the database always. Read at start.
+        optional bodies_in: BodiesInName,
+        /// Bytes of a file of bodies; then the next one is begun. Read at start.
+        default(67_108_864) body_segment_bytes: Whole<1_048_576, 1_073_741_824>,
         /// Days that records are kept. For ever when not given. Sums of usage and spending stay.
         optional retention_days: Whole<1, 36_500>,
         /// Most readers that may follow records live at one node at the same time. Read at start.
@@ -37,6 +41,16 @@ choices! {
         Redacted = "redacted",
         /// Everything.
         Full = "full",
+    }
+}
+
+choices! {
+    /// Where bodies are kept.
+    pub enum BodiesInName {
+        /// In the data directory.
+        Files = "files",
+        /// With the records.
+        Database = "database",
     }
 }
 

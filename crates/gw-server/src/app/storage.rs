@@ -296,9 +296,14 @@ fn open_database(
         DatabaseSettings::File(path) => Some(path),
         DatabaseSettings::Postgres(_) => Some(Path::new(IN_POSTGRES)),
     })?;
+    let sqlite = |path: &Path| {
+        let store = SqliteStore::open(path)?;
+        store.keep_bodies_in(dir.bodies(), settings.body_segment_bytes);
+        Ok::<_, StoreError>(store)
+    };
     Ok(match &settings.database {
-        DatabaseSettings::DataDirectory => Arc::new(SqliteStore::open(&dir.path().join(DATABASE_FILE))?),
-        DatabaseSettings::File(path) => Arc::new(SqliteStore::open(path)?),
+        DatabaseSettings::DataDirectory => Arc::new(sqlite(&dir.path().join(DATABASE_FILE))?),
+        DatabaseSettings::File(path) => Arc::new(sqlite(path)?),
         DatabaseSettings::Postgres(url) => {
             let limits =
                 PostgresSettings { max_connections: settings.database_max_connections, node: dir.node() };

@@ -34,9 +34,9 @@ fn lift(program: &Path) {
     std::fs::write(program, text.replace(&format!("ulimit -S -f {BLOCKS}\n"), "")).unwrap();
 }
 
-async fn started(program: &Path, upstream: &Upstream) -> Gateway {
+async fn started(program: &Path, upstream: &Upstream, bodies_in: &str) -> Gateway {
     let config = format!(
-        "{}\nrecords: {{ logging: full, max_body_bytes: 262144 }}\nstorage: {{ journal_segment_bytes: 1048576 }}\n",
+        "{}\nrecords: {{ logging: full, max_body_bytes: 262144, bodies_in: {bodies_in} }}\nstorage: {{ journal_segment_bytes: 1048576 }}\n",
         upstream.providers()
     );
     Gateway::start_other(program, &config, "a-secret-of-forty-characters-at-the-least").await
@@ -86,7 +86,7 @@ async fn nothing_is_lost(gateway: &Gateway, ids: &HashSet<String>) {
 async fn a_gateway_that_dies_while_the_disk_is_full_has_lost_no_accounting() {
     let (folder, upstream) = (tempfile::tempdir().unwrap(), Upstream::start().await);
     let program = limited(folder.path());
-    let mut gateway = started(&program, &upstream).await;
+    let mut gateway = started(&program, &upstream, "database").await;
     let ids = fill(&gateway).await;
     gateway.kill().await;
     lift(&program);
@@ -100,8 +100,18 @@ async fn a_gateway_that_dies_while_the_disk_is_full_has_lost_no_accounting() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waited_is_stored_once_there_is_space_again() {
+    space_again("database").await;
+}
+
+/// A file of bodies is full where the database is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_bodies_are_written_again_once_there_is_space() {
+    space_again("files").await;
+}
+
+async fn space_again(bodies_in: &str) {
     let (folder, upstream) = (tempfile::tempdir().unwrap(), Upstream::start().await);
-    let gateway = started(&limited(folder.path()), &upstream).await;
+    let gateway = started(&limited(folder.path()), &upstream, bodies_in).await;
     let ids = fill(&gateway).await;
     let freed = Command::new("prlimit")
         .args(["--pid", &gateway.id().to_string(), "--fsize=unlimited"])

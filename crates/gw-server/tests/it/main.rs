@@ -16,6 +16,7 @@ mod audit;
 mod auto;
 mod bad_input;
 mod bodies;
+mod body_files;
 mod budget;
 mod cache;
 mod checks;

@@ -1,6 +1,6 @@
 //! Backup of a data directory while it is in use, and its restoration. Serves the command line. A backup is
-//! a directory: the database as one file, what the journal holds, the key files, and a manifest with the
-//! checksum of each. It holds secrets, as the data directory does.
+//! a directory: the database as one file, what the journal holds, files of bodies, the key files, and a manifest
+//! with the checksum of each. It holds secrets, as the data directory does.
 
 mod manifest;
 mod restore;

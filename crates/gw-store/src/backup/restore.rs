@@ -2,7 +2,7 @@
 
 use super::manifest::{Manifest, verify};
 use super::{JOURNAL_DIR, SMALL_FILES};
-use crate::data_dir::{lock, make_dir};
+use crate::data_dir::{BODIES_DIR, lock, make_dir};
 use crate::error::StoreError;
 use crate::sqlite::DATABASE_FILE;
 use std::fs::Permissions;
@@ -24,13 +24,14 @@ pub fn restore(source: &Path, data_dir: &Path, force: bool) -> Result<Manifest, 
     let staging = data_dir.join(STAGING_DIR);
     remove_tree(&staging)?;
     make_dir(&staging.join(JOURNAL_DIR))?;
+    make_dir(&staging.join(BODIES_DIR))?;
     for file in &manifest.files {
         let (from, to) = (source.join(&file.path), staging.join(&file.path));
         std::fs::copy(&from, &to).map_err(StoreError::io("write", &to))?;
         std::fs::set_permissions(&to, Permissions::from_mode(0o600)).map_err(StoreError::io("write", &to))?;
     }
     remove_old(data_dir)?;
-    for name in SMALL_FILES.into_iter().chain([JOURNAL_DIR, DATABASE_FILE]) {
+    for name in SMALL_FILES.into_iter().chain([JOURNAL_DIR, BODIES_DIR, DATABASE_FILE]) {
         let (from, to) = (staging.join(name), data_dir.join(name));
         if from.exists() {
             std::fs::rename(&from, &to).map_err(StoreError::io("rename a file to", &to))?;
@@ -43,6 +44,7 @@ pub fn restore(source: &Path, data_dir: &Path, force: bool) -> Result<Manifest, 
 /// Everything that is the old data's: a log of the old database beside the new one would destroy it.
 fn remove_old(data_dir: &Path) -> Result<(), StoreError> {
     remove_tree(&data_dir.join(JOURNAL_DIR))?;
+    remove_tree(&data_dir.join(BODIES_DIR))?;
     let beside = ["", "-wal", "-shm", "-journal"].map(|suffix| format!("{DATABASE_FILE}{suffix}"));
     for name in beside.iter().map(String::as_str).chain(SMALL_FILES) {
         let path = data_dir.join(name);

@@ -1,9 +1,10 @@
-//! Makes a backup. Order matters: first the journal, then the database. What is folded and removed in
+//! Makes a backup. Order matters: first the journal, then the database, then files of bodies. What is folded and removed in
 //! between stands in the database; the other way round it would stand nowhere.
 
 use super::manifest::{Manifest, verify};
 use super::{JOURNAL_DIR, MANIFEST_FILE, SMALL_FILES};
-use crate::data_dir::{database_of, make_dir, replace_file};
+use crate::bodies::segments::files_in;
+use crate::data_dir::{BODIES_DIR, database_of, make_dir, replace_file};
 use crate::error::StoreError;
 use crate::journal::{Frame, JournalError, ReadEnd, SegmentId, SegmentReader, list_segments};
 use crate::sqlite::{DATABASE_FILE, copy_file};
@@ -30,6 +31,7 @@ pub fn backup(data_dir: &Path, target: &Path, force: bool) -> Result<Manifest, S
     create(&copy)?;
     copy_file(&database, &copy)?;
     files.push(DATABASE_FILE.to_owned());
+    files.extend(copy_bodies(data_dir, target)?);
     for name in SMALL_FILES {
         match std::fs::read(data_dir.join(name)) {
             Ok(content) => {
@@ -46,6 +48,29 @@ pub fn backup(data_dir: &Path, target: &Path, force: bool) -> Result<Manifest, S
     // Last: a backup without a manifest is none.
     replace_file(target, MANIFEST_FILE, &text)?;
     verify(target)
+}
+
+/// Copies bodies that stand in files: after the database, which then knows of none that is missing.
+fn copy_bodies(data_dir: &Path, target: &Path) -> Result<Vec<String>, StoreError> {
+    let (from, to) = (data_dir.join(BODIES_DIR), target.join(BODIES_DIR));
+    let mut copied = Vec::new();
+    for name in files_in(&from)? {
+        let (source, copy) = (from.join(&name), to.join(&name));
+        let file = match File::open(&source) {
+            // Its time was over meanwhile.
+            Err(e) if e.kind() == ErrorKind::NotFound => continue,
+            file => file.map_err(StoreError::io("read", &source))?,
+        };
+        make_dir(&to)?;
+        let mut made = create(&copy)?;
+        // What is appended from now on, the copy of the database does not know.
+        let bytes = file.metadata().map_err(StoreError::io("read", &source))?.len();
+        std::io::copy(&mut file.take(bytes), &mut made)
+            .and_then(|_| made.sync_all())
+            .map_err(StoreError::io("write to", &copy))?;
+        copied.push(format!("{BODIES_DIR}/{name}"));
+    }
+    Ok(copied)
 }
 
 fn prepare(target: &Path, force: bool) -> Result<(), StoreError> {

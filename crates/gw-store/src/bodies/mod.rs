@@ -5,11 +5,13 @@
 mod content;
 mod queue;
 mod seal;
+pub(crate) mod segments;
 mod writer;
 
 pub use content::{BodyContent, BodySide};
 pub use queue::{BodyStats, Kept};
 pub use seal::BodySealer;
+pub use segments::SEGMENT_BYTES;
 
 use crate::error::StoreError;
 use crate::traits::RecordStore;

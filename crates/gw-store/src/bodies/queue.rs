@@ -6,9 +6,12 @@ use super::content::BodyContent;
 use gw_model::{Micros, RequestId};
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Calls of one transaction, at most.
-const BATCH: usize = 128;
+const BATCH: usize = 256;
+/// How long what has come waits for more of it: a transaction costs as much as the bodies of several calls.
+const LINGER: Duration = Duration::from_millis(25);
 
 /// Bodies on their way.
 #[derive(Clone, Debug)]
@@ -65,8 +68,12 @@ impl Queue {
         }
         state.bytes += bytes;
         state.waiting.push_back(kept);
+        let waiting = state.waiting.len();
         drop(state);
-        self.wake.notify_one();
+        // Whoever writes waits for the first, and then for a batch.
+        if waiting == 1 || waiting == BATCH {
+            self.wake.notify_one();
+        }
     }
 
     /// What one transaction is to hold, once there is something; `None` when all is taken and nothing more will come.
@@ -78,6 +85,8 @@ impl Queue {
             }
             self.wake.wait(&mut state);
         }
+        let is_few = |state: &mut State| state.waiting.len() < BATCH && !state.closed;
+        self.wake.wait_while_for(&mut state, is_few, LINGER);
         let count = state.waiting.len().min(BATCH);
         let batch: Vec<Kept> = state.waiting.drain(..count).collect();
         let bytes: usize = batch.iter().map(|kept| kept.content.len()).sum();

@@ -36,7 +36,7 @@ impl Reports for PostgresStore {
 
     fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError> {
         let conditions = Where::of(filter, Dialect::Postgres);
-        let (text, bodies) = (conditions.text(1), body_column(filter));
+        let (text, bodies) = (conditions.text(1), body_column(filter, Dialect::Postgres));
         let sql = format!("SELECT {COLUMNS}, {bodies} FROM records WHERE id = ANY($1) AND {text}");
         let ids: Vec<Id> = ids.iter().map(|id| Id(id.0)).collect();
         let values: Vec<Box<dyn ToSql + Sync>> = conditions.values.into_iter().map(value).collect();
@@ -80,7 +80,7 @@ async fn search(
     let conditions = Where::of(filter, Dialect::Postgres);
     let sql = format!(
         "SELECT {COLUMNS}, {} FROM records WHERE id >= $1 AND id < $2 AND {} ORDER BY id DESC LIMIT $3",
-        body_column(filter),
+        body_column(filter, Dialect::Postgres),
         conditions.text(3)
     );
     let values: Vec<Box<dyn ToSql + Sync>> = conditions.values.into_iter().map(value).collect();

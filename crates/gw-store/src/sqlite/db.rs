@@ -3,6 +3,7 @@
 use super::migrate::migrate;
 use super::names::Names;
 use super::names::sweep::Look;
+use super::places::BodyFiles;
 use super::unsummed::{SumSettings, Unsummed};
 use crate::error::StoreError;
 use crate::traits::Database;
@@ -11,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The database's name in the data directory.
@@ -34,6 +36,8 @@ pub struct SqliteStore {
     /// A look for what no record has in common any more.
     look: Mutex<Option<Look>>,
     readers: Mutex<Vec<Connection>>,
+    /// Where bodies of calls stand that are not in the database.
+    files: OnceLock<BodyFiles>,
 }
 
 impl SqliteStore {
@@ -59,6 +63,7 @@ impl SqliteStore {
             names: Mutex::default(),
             look: Mutex::default(),
             readers: Mutex::default(),
+            files: OnceLock::new(),
         })
     }
 
@@ -66,6 +71,16 @@ impl SqliteStore {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Files of bodies, where there are any.
+    pub(super) fn files(&self) -> Option<&BodyFiles> {
+        self.files.get()
+    }
+
+    pub(super) fn set_files(&self, files: BodyFiles) {
+        // The first ones stay.
+        let _ = self.files.set(files);
     }
 
     /// The connection that writes. Whoever holds it keeps all other writers waiting.

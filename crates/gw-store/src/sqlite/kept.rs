@@ -1,6 +1,7 @@
 //! What is kept of calls besides their records, and how records go: bodies, feedback, retention.
 
 use super::db::SqliteStore;
+use super::places;
 use crate::error::StoreError;
 use crate::rows::id_bytes;
 use crate::types::{Feedback, KeptPart, Rating, SealedBodies, Swept, Whose};
@@ -8,6 +9,9 @@ use gw_model::{Micros, RequestId};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 pub(super) fn write_bodies(store: &SqliteStore, bodies: &[SealedBodies]) -> Result<(), StoreError> {
+    if let Some(files) = store.files().filter(|files| files.takes_new) {
+        return places::write(store, files, bodies);
+    }
     let write = |db: &Connection| {
         let mut insert = db.prepare_cached(
             "INSERT INTO record_bodies (request, expires, sealed) VALUES (?, ?, ?) ON CONFLICT (request) \
@@ -26,6 +30,7 @@ pub(super) fn remove_expired_bodies(
     now: Micros,
     most: usize,
 ) -> Result<usize, StoreError> {
+    let rows = most;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let remove = |db: &Connection| {
         db.prepare_cached(
@@ -35,25 +40,27 @@ pub(super) fn remove_expired_bodies(
         .execute(params![now, most])
         .map(Some)
     };
-    store
-        .write(remove)
-        .map(Option::unwrap_or_default)
-        .map_err(StoreError::query("remove old bodies of calls"))
+    let removed = store.write(remove).map_err(StoreError::query("remove old bodies of calls"))?;
+    let removed = removed.unwrap_or_default();
+    Ok(removed + places::remove_expired(store, now, rows.saturating_sub(removed))?)
 }
 
 /// What is not summed up yet is needed to make sums again after a crash, and stays until it is.
 pub(super) fn remove_records(store: &SqliteStore, before: Micros, most: usize) -> Result<usize, StoreError> {
     let bound = id_bytes(RequestId::lower_bound(before.max(0)).0);
     let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let last: Option<[u8; 16]> = store.read("look for old records", |db| {
+        db.prepare_cached(
+            "SELECT MAX(id) FROM (SELECT id FROM record_rows WHERE id < ?1 AND \
+             batch <= (SELECT summed FROM summing) ORDER BY id LIMIT ?2)",
+        )?
+        .query_row(params![bound, most], |row| row.get(0))
+    })?;
+    let Some(last) = last else { return Ok(0) };
+    places::erase_up_to(store, last)?;
     let remove = |db: &Connection| {
-        let last: Option<[u8; 16]> = db
-            .prepare_cached(
-                "SELECT MAX(id) FROM (SELECT id FROM record_rows WHERE id < ?1 AND \
-                 batch <= (SELECT summed FROM summing) ORDER BY id LIMIT ?2)",
-            )?
-            .query_row(params![bound, most], |row| row.get(0))?;
-        let Some(last) = last else { return Ok(Some(0)) };
         db.prepare_cached("DELETE FROM record_bodies WHERE request <= ?")?.execute([last])?;
+        db.prepare_cached("DELETE FROM record_places WHERE request <= ?")?.execute([last])?;
         db.prepare_cached("DELETE FROM feedback WHERE request <= ?")?.execute([last])?;
         db.prepare_cached("DELETE FROM ledger_rows WHERE request <= ?")?.execute([last])?;
         db.prepare_cached("DELETE FROM former_costs WHERE request <= ?")?.execute([last])?;
@@ -84,8 +91,11 @@ pub(super) fn sweep(
              ORDER BY id LIMIT ?"
         }
         KeptPart::Bodies => {
-            "SELECT b.request, r.accounts, 1 FROM record_bodies AS b JOIN records AS r ON r.id = b.request \
-             WHERE b.request > ? AND b.request < ? ORDER BY b.request LIMIT ?"
+            "WITH old AS (\
+             SELECT request FROM (SELECT request FROM record_bodies WHERE request > ?1 AND request < ?2 ORDER BY request LIMIT ?3) \
+             UNION SELECT request FROM (SELECT request FROM record_places WHERE request > ?1 AND request < ?2 ORDER BY request LIMIT ?3) \
+             ORDER BY request LIMIT ?3) \
+             SELECT request, (SELECT accounts FROM records WHERE id = request), 1 FROM old ORDER BY request"
         }
     };
     let mut swept = Swept { looked: 0, removed: 0, up_to: after };
@@ -106,6 +116,7 @@ pub(super) fn sweep(
         Ok(())
     })?;
     if !gone.is_empty() {
+        places::erase(store, &gone)?;
         let remove = |db: &Connection| remove_each(db, kept, &gone).map(Some);
         let removed = store.write(remove).map_err(StoreError::query("remove what is old"))?;
         swept.removed = removed.unwrap_or_default();
@@ -115,9 +126,12 @@ pub(super) fn sweep(
 
 fn remove_each(db: &Connection, kept: KeptPart, ids: &[[u8; 16]]) -> rusqlite::Result<usize> {
     let tables: &[&str] = match kept {
-        KeptPart::Bodies => &["DELETE FROM record_bodies WHERE request = ?"],
+        KeptPart::Bodies => {
+            &["DELETE FROM record_bodies WHERE request = ?", "DELETE FROM record_places WHERE request = ?"]
+        }
         KeptPart::Records => &[
             "DELETE FROM record_bodies WHERE request = ?",
+            "DELETE FROM record_places WHERE request = ?",
             "DELETE FROM feedback WHERE request = ?",
             "DELETE FROM ledger_rows WHERE request = ?",
             "DELETE FROM former_costs WHERE request = ?",
@@ -126,10 +140,11 @@ fn remove_each(db: &Connection, kept: KeptPart, ids: &[[u8; 16]]) -> rusqlite::R
     };
     let mut removed = 0;
     for id in ids {
-        for sql in tables {
-            // The last one is what is counted.
+        for (at, sql) in tables.iter().enumerate() {
             let gone = db.prepare_cached(sql)?.execute([id])?;
-            removed += if Some(sql) == tables.last() { gone } else { 0 };
+            // Records count by themselves, bodies wherever they stand.
+            let counts = kept == KeptPart::Bodies || at + 1 == tables.len();
+            removed += if counts { gone } else { 0 };
         }
         if kept == KeptPart::Records {
             super::blocks::touch(db, u128::from_be_bytes(*id))?;

@@ -4,6 +4,7 @@
 
 use super::db::SqliteStore;
 use super::narrow::narrowed;
+use super::places::{self, BodyFiles};
 use crate::accounts::unpack;
 use crate::error::StoreError;
 use crate::journal::{outcome_of, rest_of, role_of, source_of};
@@ -83,11 +84,11 @@ impl Reports for SqliteStore {
         keep: &mut Keep<'_>,
     ) -> Result<LogPage, StoreError> {
         let deadline = Deadline::after(limit);
-        self.read("read logs", |db| Search::new(db, filter, keep)?.run(deadline))
+        self.read("read logs", |db| Search::new(db, self.files(), filter, keep)?.run(deadline))
     }
 
     fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError> {
-        self.read("read logs", |db| records_of(db, ids, filter))
+        self.read("read logs", |db| records_of(db, self.files(), ids, filter))
     }
 
     fn upstream_usage(
@@ -104,20 +105,25 @@ impl Reports for SqliteStore {
 }
 
 /// Records of these ids that a filter lets through.
-fn records_of(db: &Connection, ids: &[RequestId], filter: &LogFilter) -> rusqlite::Result<Vec<LogRow>> {
+fn records_of(
+    db: &Connection,
+    files: Option<&BodyFiles>,
+    ids: &[RequestId],
+    filter: &LogFilter,
+) -> rusqlite::Result<Vec<LogRow>> {
     let conditions = Where::of(filter, Dialect::Sqlite);
     let text = conditions.text(0);
     let values: Vec<Value> = conditions.values.into_iter().map(value).collect();
     let mut found = Vec::new();
     for ids in ids.chunks(IDS) {
         let places = vec!["?"; ids.len()].join(",");
-        let bodies = body_column(filter);
+        let bodies = body_column(filter, Dialect::Sqlite);
         let sql = format!("SELECT {COLUMNS}, {bodies} FROM records WHERE id IN ({places}) AND {text}");
         let mut query = db.prepare(&sql)?;
         let ids = ids.iter().map(|id| Value::Blob(id_bytes(id.0).to_vec()));
         let mut rows = query.query(params_from_iter(ids.chain(values.iter().cloned())))?;
         while let Some(row) = rows.next()? {
-            found.push(decode(row)?);
+            found.push(decode(row, files)?);
         }
     }
     Ok(found)
@@ -126,6 +132,7 @@ fn records_of(db: &Connection, ids: &[RequestId], filter: &LogFilter) -> rusqlit
 /// One search under way.
 struct Search<'a, 'k> {
     db: &'a Connection,
+    files: Option<&'a BodyFiles>,
     sql: String,
     values: Vec<Value>,
     wanted: Wanted,
@@ -144,11 +151,16 @@ struct Block {
 }
 
 impl<'a, 'k> Search<'a, 'k> {
-    fn new(db: &'a Connection, filter: &LogFilter, keep: &'a mut Keep<'k>) -> rusqlite::Result<Self> {
+    fn new(
+        db: &'a Connection,
+        files: Option<&'a BodyFiles>,
+        filter: &LogFilter,
+        keep: &'a mut Keep<'k>,
+    ) -> rusqlite::Result<Self> {
         let conditions = Where::of(filter, Dialect::Sqlite);
         let sql = format!(
             "SELECT {COLUMNS}, {} FROM records WHERE id >= ? AND id < ?{} AND {} ORDER BY id DESC",
-            body_column(filter),
+            body_column(filter, Dialect::Sqlite),
             narrowed(db, filter)?,
             conditions.text(0)
         );
@@ -164,6 +176,7 @@ impl<'a, 'k> Search<'a, 'k> {
         let top = top.min(last.map_or(0, |last| last.saturating_add(1)));
         Ok(Self {
             db,
+            files,
             sql,
             values: conditions.values.into_iter().map(value).collect(),
             wanted: Wanted::of(filter),
@@ -231,7 +244,7 @@ impl<'a, 'k> Search<'a, 'k> {
         let ends = [low, high].map(|id| Value::Blob(id_bytes(id).to_vec()));
         let mut rows = query.query(params_from_iter(ends.iter().chain(&self.values)))?;
         while let Some(row) = rows.next()? {
-            let row = decode(row)?;
+            let row = decode(row, self.files)?;
             let id = row.request_id.0;
             if (self.keep)(&row) {
                 self.found.add(row);
@@ -297,11 +310,12 @@ pub(super) fn any_of(accounts: usize) -> String {
     }
 }
 
-fn decode(row: &Row<'_>) -> rusqlite::Result<LogRow> {
+fn decode(row: &Row<'_>, files: Option<&BodyFiles>) -> rusqlite::Result<LogRow> {
     let count = |column: usize| row.get::<_, i64>(column).map(|n| u64::try_from(n).unwrap_or(0));
     let key: Option<[u8; 16]> = row.get(2)?;
+    let request_id = RequestId(u128::from_be_bytes(row.get(0)?));
     Ok(LogRow {
-        request_id: RequestId(u128::from_be_bytes(row.get(0)?)),
+        request_id,
         time: row.get(1)?,
         key_id: key.map(|k| KeyId(u128::from_be_bytes(k))),
         team_id: row.get(3)?,
@@ -336,6 +350,6 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<LogRow> {
         verdicts: row.get_ref(32)?.as_str_or_null()?.map(verdicts::read).unwrap_or_default(),
         saved: NanoUsd(row.get::<_, Option<i64>>(33)?.unwrap_or(0).unsigned_abs()),
         details: row.get_ref(34)?.as_blob_or_null()?.map(rest_of).unwrap_or_default(),
-        bodies: row.get(35)?,
+        bodies: places::sealed(files, request_id, row.get(35)?),
     })
 }

@@ -27,6 +27,7 @@ mod migrate;
 mod names;
 mod narrow;
 mod objects;
+mod places;
 mod records;
 mod recost;
 mod rollups;

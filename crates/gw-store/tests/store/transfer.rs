@@ -8,7 +8,9 @@ use gw_store::journal::{Frame, Journal, JournalSettings, SegmentId, SegmentReade
 use gw_store::objects::{Object, ObjectKind, ObjectWrite};
 use gw_store::postgres::{PostgresSettings, PostgresStore};
 use gw_store::traits::{Database, Directory, Ledger};
-use gw_store::types::{AccountLabel, GroupBy, LogFilter, NewKey, RouteDraft, StoredCredential, UsageFilter};
+use gw_store::types::{
+    AccountLabel, GroupBy, LogFilter, NewKey, RouteDraft, SealedBodies, StoredCredential, UsageFilter,
+};
 use gw_store::{DataDir, StoreError, transfer};
 use std::path::Path;
 
@@ -62,6 +64,12 @@ fn furnish(store: &impl Database) {
     store.label_accounts(&[AccountLabel { id: team, name }]).unwrap();
     fold(store, &(0..500).map(record).chain([odd]).collect::<Vec<_>>());
     store.fold(&mut |batch| batch.lost(&pending(&record(901), &[900]))).unwrap();
+    let bodies = (0..40).map(|number| SealedBodies {
+        request: record(number).id,
+        expires: NOON + DAY,
+        sealed: vec![1; 500],
+    });
+    store.write_bodies(&bodies.collect::<Vec<_>>()).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(dir.path(), 0, &JournalSettings::default()).unwrap();
     journal.intent(&intent(&record(902), 0, 4321), true).unwrap();
@@ -98,7 +106,7 @@ fn told(store: &impl Database) -> String {
     of_accounts.sort_unstable_by_key(|(id, _)| *id);
     let mut spent = store.spent(NOON).unwrap();
     spent.sort_by_key(|(key, _)| *key);
-    let logs = store.logs(&LogFilter { limit: 1000, ..LogFilter::default() }).unwrap();
+    let logs = store.logs(&LogFilter { limit: 1000, with_bodies: true, ..LogFilter::default() }).unwrap();
     let text = format!(
         "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
         store.keys_of(&[KeyId(1), KeyId(2)]).unwrap(),
@@ -146,7 +154,9 @@ fn what_sqlite_told_postgresql_tells_and_the_source_stays_as_it_is() {
     let secret = || Some(Secret::new(SECRET.to_owned()));
     let running = DataDir::open(dir).unwrap();
     let store = crate::open_sqlite(dir);
+    store.keep_bodies_in(dir.join("bodies"), Some(1 << 20));
     furnish(&store);
+    assert_eq!(std::fs::read_dir(dir.join("bodies")).unwrap().count(), 1);
     let expected = told(&store);
     let error = transfer::to_postgres(dir, &url, secret(), false).unwrap_err();
     assert!(matches!(error, StoreError::InUse { .. }), "{error}");

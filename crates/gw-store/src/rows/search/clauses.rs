@@ -170,9 +170,14 @@ impl Where {
     /// What stands beside the record.
     fn beside(&mut self, filter: &LogFilter) {
         const BODIES: &str = "EXISTS (SELECT 1 FROM record_bodies b WHERE b.request = records.id)";
+        const PLACES: &str = "EXISTS (SELECT 1 FROM record_places p WHERE p.request = records.id)";
+        let bodies = match self.dialect {
+            Dialect::Sqlite => format!("({BODIES} OR {PLACES})"),
+            Dialect::Postgres => BODIES.to_owned(),
+        };
         match filter.has_body {
-            Some(true) => self.and(BODIES, []),
-            Some(false) => self.and(format!("NOT {BODIES}"), []),
+            Some(true) => self.and(bodies, []),
+            Some(false) => self.and(format!("NOT {bodies}"), []),
             None => {}
         }
         if let Some(FeedbackFilter { label, min_score, max_score }) = &filter.feedback {
@@ -215,10 +220,15 @@ impl Where {
 }
 
 /// The columns of bodies, behind those of a row.
-pub(crate) const fn body_column(filter: &LogFilter) -> &'static str {
-    match filter.with_bodies {
-        true => "(SELECT b.sealed FROM record_bodies b WHERE b.request = records.id)",
-        false => "CAST(NULL AS BYTEA)",
+pub(crate) const fn body_column(filter: &LogFilter, dialect: Dialect) -> &'static str {
+    match (filter.with_bodies, dialect) {
+        // Or where they stand.
+        (true, Dialect::Sqlite) => {
+            "COALESCE((SELECT p.place FROM record_places p WHERE p.request = records.id), \
+             (SELECT b.sealed FROM record_bodies b WHERE b.request = records.id))"
+        }
+        (true, Dialect::Postgres) => "(SELECT b.sealed FROM record_bodies b WHERE b.request = records.id)",
+        (false, _) => "CAST(NULL AS BYTEA)",
     }
 }
 

@@ -4,7 +4,7 @@ use crate::SqliteStore;
 
 /// What says how far this database is, and means nothing in another one; and what stands behind the views `records` and
 /// `ledger`, which are carried over.
-const OF_ITS_OWN: [&str; 10] = [
+const OF_ITS_OWN: [&str; 12] = [
     "meta",
     "record_blocks",
     "summing",
@@ -15,6 +15,9 @@ const OF_ITS_OWN: [&str; 10] = [
     "record_customers",
     "record_names",
     "ledger_rows",
+    // What stands in files becomes bodies in the database.
+    "record_places",
+    "body_segments",
 ];
 /// The same of columns of `records`.
 const COLUMNS_OF_ITS_OWN: [&str; 5] = ["batch", "caller_id", "target_id", "agent_id", "customer_id"];

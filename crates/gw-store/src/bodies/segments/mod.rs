@@ -1,0 +1,277 @@
+//! Bodies in files: appended to segments of a bounded size, those that may go in the same hour together, so that whole files
+//! are removed. Who asks where the bodies of a call stand, a database knows. What is gone, cut off or damaged reads as no
+//! bodies. Blocks; nothing here is for a worker of the request path.
+//!
+//! A segment is `"GWBODIES" | version u32 = 1 | number u32`, then frames
+//! `request 16 | length u32 | CRC-32 of what follows u32 | sealed bodies`, all little-endian but ids. The form never changes.
+
+mod files;
+mod place;
+
+pub(crate) use place::{Place, SegmentName};
+
+use crate::data_dir::make_dir;
+use crate::error::StoreError;
+use crate::types::SealedBodies;
+use files::{Files, read_frame};
+use gw_model::{Micros, RequestId};
+use parking_lot::Mutex;
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+const MAGIC: &[u8; 8] = b"GWBODIES";
+const VERSION: u32 = 1;
+const HEAD_BYTES: u32 = 16;
+const FRAME_BYTES: u32 = 24;
+
+/// Segments that are written at the same time, of different hours; whoever keeps bodies longer than others needs another.
+const MOST_OPEN: usize = 16;
+
+/// Usual bytes of a segment.
+pub const SEGMENT_BYTES: u32 = 64 << 20;
+
+/// A segment that is written.
+#[derive(Debug)]
+struct Open {
+    name: SegmentName,
+    file: File,
+    /// Where the next frame goes.
+    end: u32,
+}
+
+#[derive(Debug, Default)]
+struct Writing {
+    /// The one that was used last comes last.
+    open: Vec<Open>,
+    /// The number of the next one; `None` before it was looked what is there.
+    next: Option<u32>,
+    /// The hour up to which it was looked for files that nobody knows.
+    swept: u32,
+}
+
+/// What was appended, until whoever asked for it knows where it stands.
+#[derive(Debug)]
+pub(crate) struct Appended {
+    /// In the order of what was given.
+    pub(crate) places: Vec<Place>,
+    /// Where the segments ended before.
+    ends: Vec<(SegmentName, u32)>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Segments {
+    dir: PathBuf,
+    segment_bytes: u32,
+    writing: Mutex<Writing>,
+    files: Files,
+}
+
+impl Segments {
+    /// Bodies in a directory, which is made when there are any.
+    pub(crate) fn new(dir: PathBuf, segment_bytes: u32) -> Self {
+        Self { files: Files::new(dir.clone()), dir, segment_bytes, writing: Mutex::default() }
+    }
+
+    /// Appends bodies, with one write for all that go together; `known` is the largest number that is known elsewhere.
+    ///
+    /// # Errors
+    /// The disk does not take it. Then nothing of it is known to anybody.
+    pub(crate) fn append(&self, bodies: &[SealedBodies], known: u32) -> Result<Appended, StoreError> {
+        let mut order: Vec<(u32, usize)> =
+            bodies.iter().enumerate().map(|(at, one)| (SegmentName::hour_of(one.expires), at)).collect();
+        order.sort_unstable();
+        let mut writing = self.writing.lock();
+        let mut done = Appended { places: Vec::new(), ends: Vec::new() };
+        let mut places: Vec<Option<Place>> = vec![None; bodies.len()];
+        for group in order.chunk_by(|one, next| one.0 == next.0) {
+            let members: Vec<(usize, &SealedBodies)> =
+                group.iter().filter_map(|(_, at)| bodies.get(*at).map(|one| (*at, one))).collect();
+            let hour = group.first().map_or(0, |(hour, _)| *hour);
+            if let Err(error) =
+                self.append_group(&mut writing, (hour, known), &members, &mut places, &mut done)
+            {
+                self.cut(&mut writing, &done);
+                return Err(error);
+            }
+        }
+        done.places = places.into_iter().flatten().collect();
+        Ok(done)
+    }
+
+    /// Those of one hour: into the segment that is open for it, and into others as each is full.
+    fn append_group(
+        &self,
+        writing: &mut Writing,
+        (hour, known): (u32, u32),
+        members: &[(usize, &SealedBodies)],
+        places: &mut [Option<Place>],
+        done: &mut Appended,
+    ) -> Result<(), StoreError> {
+        let mut left = members;
+        while !left.is_empty() {
+            let mut open = match writing.open.iter().position(|open| open.name.hour == hour) {
+                Some(at) => writing.open.remove(at),
+                None => self.create(writing, hour, known)?,
+            };
+            let (mut frames, mut taken) = (Vec::new(), 0);
+            for (at, one) in left {
+                let start = open.end.saturating_add(size(frames.len()));
+                let length = size(one.sealed.len());
+                let end = start.saturating_add(FRAME_BYTES).saturating_add(length);
+                // The first of a segment always fits: it may be larger than any.
+                if start > HEAD_BYTES && end > self.segment_bytes {
+                    break;
+                }
+                frame(&mut frames, one);
+                if let Some(place) = places.get_mut(*at) {
+                    *place = Some(Place { segment: open.name, start, length });
+                }
+                taken += 1;
+            }
+            done.ends.push((open.name, open.end));
+            let written = open.file.write_all_at(&frames, u64::from(open.end));
+            if written.is_ok() {
+                open.end = open.end.saturating_add(size(frames.len()));
+            }
+            left = left.get(taken..).unwrap_or_default();
+            let (is_full, path) = (written.is_ok() && !left.is_empty(), self.path(open.name));
+            if !is_full {
+                writing.open.push(open);
+            }
+            written.map_err(StoreError::io("write to", &path))?;
+        }
+        Ok(())
+    }
+
+    fn create(&self, writing: &mut Writing, hour: u32, known: u32) -> Result<Open, StoreError> {
+        make_dir(&self.dir)?;
+        let number = match writing.next {
+            Some(next) => next.max(known.saturating_add(1)),
+            None => self.list()?.iter().map(|name| name.number).fold(known, u32::max).saturating_add(1),
+        };
+        let name = SegmentName { number, hour };
+        let path = self.path(name);
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(&path);
+        let file = file.map_err(StoreError::io("create", &path))?;
+        writing.next = Some(number.saturating_add(1));
+        let head = [&MAGIC[..], &VERSION.to_le_bytes(), &number.to_le_bytes()].concat();
+        if let Err(error) = file.write_all_at(&head, 0) {
+            // It would never be written to.
+            let _ = std::fs::remove_file(&path);
+            return Err(StoreError::io("write to", &path)(error));
+        }
+        if writing.open.len() >= MOST_OPEN {
+            writing.open.remove(0);
+        }
+        Ok(Open { name, file, end: HEAD_BYTES })
+    }
+
+    /// Takes back what was appended: nobody will know where it stands.
+    pub(crate) fn undo(&self, appended: &Appended) {
+        self.cut(&mut self.writing.lock(), appended);
+    }
+
+    fn cut(&self, writing: &mut Writing, appended: &Appended) {
+        for (name, end) in appended.ends.iter().rev() {
+            let open = writing.open.iter_mut().find(|open| open.name == *name);
+            let cut = match open {
+                Some(open) => {
+                    open.end = *end;
+                    open.file.set_len(u64::from(*end))
+                }
+                // It became full.
+                None => OpenOptions::new()
+                    .write(true)
+                    .open(self.path(*name))
+                    .and_then(|file| file.set_len(u64::from(*end))),
+            };
+            if let Err(error) = cut {
+                tracing::warn!(%error, path = %self.path(*name).display(), "bodies that nobody knows of stay until their time is over");
+            }
+        }
+    }
+
+    /// The bodies of a call, sealed; `None` where they are not any more, or are damaged.
+    pub(crate) fn read(&self, request: RequestId, place: Place) -> Option<Vec<u8>> {
+        match self.files.get(place.segment).and_then(|file| read_frame(&file, request, place)) {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => {
+                tracing::warn!(%error, path = %self.path(place.segment).display(), "bodies of a call can not be read");
+                None
+            }
+        }
+    }
+
+    /// Overwrites bodies that are to go before their file does.
+    pub(crate) fn erase(&self, places: &[Place]) {
+        for place in places {
+            if let Err(error) = files::erase(&self.path(place.segment), *place) {
+                tracing::warn!(%error, path = %self.path(place.segment).display(), "bodies could not be overwritten; they go with their file");
+            }
+        }
+    }
+
+    /// Removes a segment. What is appended for its hour later goes to another one.
+    pub(crate) fn remove(&self, name: SegmentName) {
+        self.writing.lock().open.retain(|open| open.name != name);
+        self.files.forget(name);
+        let path = self.path(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                tracing::warn!(%error, path = %path.display(), "old bodies could not be removed");
+            }
+            _ => {}
+        }
+    }
+
+    /// Removes files whose time is over and that nobody knew of, once in an hour: call it when all that is known is removed.
+    pub(crate) fn sweep(&self, now: Micros) {
+        let hour = SegmentName::hour_at(now);
+        if std::mem::replace(&mut self.writing.lock().swept, hour) == hour {
+            return;
+        }
+        for name in self.list().unwrap_or_default().into_iter().filter(|name| name.hour <= hour) {
+            self.remove(name);
+        }
+    }
+
+    /// All segments that are there.
+    pub(crate) fn list(&self) -> Result<Vec<SegmentName>, StoreError> {
+        let entries = match std::fs::read_dir(&self.dir) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(StoreError::io("list", &self.dir))?,
+        };
+        let names = entries.flatten().filter_map(|entry| SegmentName::parse(entry.file_name().to_str()?));
+        Ok(names.collect())
+    }
+
+    fn path(&self, name: SegmentName) -> PathBuf {
+        self.dir.join(name.file())
+    }
+}
+
+/// Files of bodies that lie in a directory, for whoever saves it.
+pub(crate) fn files_in(dir: &Path) -> Result<Vec<String>, StoreError> {
+    let mut names = Segments::new(dir.to_owned(), SEGMENT_BYTES).list()?;
+    names.sort_unstable_by_key(|name| name.number);
+    Ok(names.into_iter().map(SegmentName::file).collect())
+}
+
+fn frame(out: &mut Vec<u8>, one: &SealedBodies) {
+    out.extend_from_slice(&one.request.0.to_be_bytes());
+    out.extend_from_slice(&size(one.sealed.len()).to_le_bytes());
+    out.extend_from_slice(&crc32fast::hash(&one.sealed).to_le_bytes());
+    out.extend_from_slice(&one.sealed);
+}
+
+fn size(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;
