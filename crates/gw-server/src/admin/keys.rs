@@ -4,7 +4,7 @@ use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::{Page, paged_by};
-use super::{access, calls, effective, guardrails, held, key_input, limits};
+use super::{access, calls, effective, guardrails, held, key_input, last_used, limits};
 use crate::app::accounts::{AccountsError, allowed};
 use crate::app::authorization::Resource;
 use crate::app::keys::{self, KeysError, Made};
@@ -60,6 +60,7 @@ pub(super) async fn list(
     let mut data: Vec<Value> = entries.iter().map(|e| row(&app, e)).collect();
     let mut rows: Vec<_> = entries.iter().map(|e| e.account_id()).zip(&mut data).collect();
     held::complete_within(&app, &mut rows).await;
+    last_used::complete(&app, entries.iter().map(|entry| &**entry).zip(&mut data).collect()).await;
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
@@ -77,6 +78,7 @@ pub(super) async fn show(
         None => row(&app, &entry),
     };
     held::complete_within(&app, &mut [(entry.account_id(), &mut shown)]).await;
+    last_used::complete(&app, vec![(&entry, &mut shown)]).await;
     Ok(match stored {
         Some(stored) => tagged(StatusCode::OK, stored.revision, shown),
         None => Json(shown).into_response(),
@@ -93,7 +95,7 @@ pub(super) async fn create(State(app): State<Arc<App>>, Extension(caller): By, b
     check_names(&app, &policy)?;
     let writing = Arc::clone(&app);
     let made = tokio::task::spawn_blocking(move || keys::create(&writing, &caller, policy)).await??;
-    with_secret(&app, StatusCode::CREATED, &made)
+    with_secret(&app, StatusCode::CREATED, &made).await
 }
 
 /// Changes the members that are given.
@@ -115,7 +117,9 @@ pub(super) async fn change(
     };
     let stored = tokio::task::spawn_blocking(work).await??;
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
-    Ok(tagged(StatusCode::OK, stored.revision, row_of(&app, &entry, &stored)))
+    let mut shown = row_of(&app, &entry, &stored);
+    last_used::complete(&app, vec![(&entry, &mut shown)]).await;
+    Ok(tagged(StatusCode::OK, stored.revision, shown))
 }
 
 /// Is there everything that it names?
@@ -165,7 +169,7 @@ pub(super) async fn rotate(
     let writing = Arc::clone(&app);
     let work = move || keys::rotate(&writing, &caller, id, grace, revision);
     let made = tokio::task::spawn_blocking(work).await??;
-    with_secret(&app, StatusCode::OK, &made)
+    with_secret(&app, StatusCode::OK, &made).await
 }
 
 /// Every value that holds for a key, and where it comes from.
@@ -201,10 +205,11 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn with_secret(app: &App, status: StatusCode, made: &Made) -> Answer {
+async fn with_secret(app: &Arc<App>, status: StatusCode, made: &Made) -> Answer {
     let entry = app.gateway.keys.get(made.stored.id).ok_or(KeysError::NotFound)?;
     let mut shown = row_of(app, &entry, &made.stored);
     shown["key"] = json!(made.key.expose());
+    last_used::complete(app, vec![(&entry, &mut shown)]).await;
     Ok(tagged(status, made.stored.revision, shown))
 }
 
@@ -293,7 +298,7 @@ fn shown(app: &App, entry: &KeyEntry, policy: &KeyPolicy, previous_until: Option
         "metadata": policy.metadata,
         "managed_by": managing(entry.source),
         "requests_in_flight": entry.tally.parallel(),
-        "last_used_at": entry.tally.last_used().map(time::format),
+        "last_used_at": null,
         "previous_key_until": previous.map(time::format),
     });
     if let Some(row) = row.as_object_mut() {

@@ -28,6 +28,7 @@ mod held;
 pub(crate) mod idempotency;
 mod key_input;
 mod keys;
+mod last_used;
 mod limits;
 mod logs;
 pub(crate) mod metrics;

@@ -5,7 +5,7 @@ use super::bytes::{Id, clean};
 use super::columns::Columns;
 use super::fault::Fault;
 use super::session::Db;
-use super::{by_node, rollups, sums, tolls};
+use super::{by_node, rollups, sums, tolls, used};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId, TollFrame, outcome_code};
 use crate::rows::{Counted, Row, Share, SharedBounds, Sums, TollSums, Totals, signed};
@@ -234,6 +234,7 @@ impl Gathered {
         rollups::write(&rollups, db).await?;
         by_node::write(&added.sums, self.node(), db).await?;
         tolls::write(&added.tolls, db).await?;
+        used::write(&added.sums, db).await?;
         self.write_owned(db).await?;
         for step in &self.steps {
             step.write(db).await?;

@@ -66,6 +66,10 @@ impl Reports for PostgresStore {
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {
         self.sum_usage(filter)
     }
+
+    fn keys_used(&self, keys: &[KeyId]) -> Result<Vec<(KeyId, Micros)>, StoreError> {
+        self.read_keys_used(keys)
+    }
 }
 
 /// Rows that are read at once where their bodies come with them.

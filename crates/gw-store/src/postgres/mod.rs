@@ -42,6 +42,7 @@ mod tokens;
 mod tolls;
 mod upstream;
 mod usage;
+mod used;
 mod views;
 mod watch;
 

@@ -14,6 +14,8 @@ use std::borrow::Cow;
 
 pub(crate) const HOUR_US: i64 = 3_600_000_000;
 pub(crate) const HOURS_A_DAY: i64 = 24;
+/// When a key was used is noted anew when it is that much later, in microseconds.
+pub(crate) const USED_STEP_US: i64 = 60_000_000;
 /// The day that stands for all days.
 pub(crate) const ALL_DAYS: i64 = -1;
 
@@ -126,10 +128,17 @@ struct Cell {
     group: u32,
 }
 
+/// What a cell comes to, and when the latest of its calls ended.
+#[derive(Clone, Copy, Debug, Default)]
+struct CellSum {
+    sum: UsageSum,
+    used_at: i64,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Sums {
-    cells: AHashMap<Cell, UsageSum>,
+    cells: AHashMap<Cell, CellSum>,
     groups: Places,
     accounts: AccountSums,
     rollups: Rollups,
@@ -178,7 +187,11 @@ impl Sums {
         };
         let key = counted.key.unwrap_or(0).to_be_bytes();
         let cell = Cell { key, group: self.groups.of(|to| Group::pack(counted, provider, to)) };
-        self.cells.entry(cell).or_default().add(&sum);
+        let kept = self.cells.entry(cell).or_default();
+        kept.sum.add(&sum);
+        if sign > 0 {
+            kept.used_at = kept.used_at.max(counted.end_time);
+        }
         self.accounts.add(counted.hour(), counted.accounts, &sum);
         self.accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], sum.cost);
         self.rollups.add(counted, provider, totals, &sum, sign);
@@ -195,7 +208,7 @@ impl Sums {
         let sum = UsageSum { cost, ..UsageSum::default() };
         let key = counted.key.unwrap_or(0).to_be_bytes();
         let cell = Cell { key, group: self.groups.of(|to| Group::pack(counted, provider, to)) };
-        self.cells.entry(cell).or_default().add(&sum);
+        self.cells.entry(cell).or_default().sum.add(&sum);
         self.accounts.add(counted.hour(), counted.accounts, &sum);
         self.accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], cost);
     }
@@ -224,6 +237,16 @@ impl Sums {
         self.rollups.rows(with_callers_alone)
     }
 
+    /// When the latest call of each key ended, in the order of keys.
+    pub(crate) fn keys_used(&self) -> Vec<([u8; 16], i64)> {
+        let used = self.cells.iter().filter(|(cell, kept)| cell.key != [0; 16] && kept.used_at > 0);
+        let mut used: Vec<_> = used.map(|(cell, kept)| (cell.key, kept.used_at)).collect();
+        // The latest of a key comes first, and stays.
+        used.sort_unstable_by_key(|(key, at)| (*key, std::cmp::Reverse(*at)));
+        used.dedup_by_key(|(key, _)| *key);
+        used
+    }
+
     /// Every row of `account_usage`, as differences, in the order of its primary key.
     pub(crate) fn account_rows(&self) -> Vec<AccountRow> {
         self.accounts.rows()
@@ -238,7 +261,7 @@ impl Sums {
     ) -> Result<(), E> {
         let groups: Vec<_> = self.groups.texts().map(Group::unpack).collect();
         let mut rows: Vec<(Group<'_>, &Cell, &UsageSum)> = Vec::with_capacity(self.cells.len());
-        for (cell, sum) in &self.cells {
+        for (cell, CellSum { sum, .. }) in &self.cells {
             if let Some(group) = groups.get(cell.group as usize).copied().flatten() {
                 rows.push((group, cell, sum));
             }

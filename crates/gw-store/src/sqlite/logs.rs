@@ -102,6 +102,10 @@ impl Reports for SqliteStore {
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {
         self.sum_usage(filter)
     }
+
+    fn keys_used(&self, keys: &[KeyId]) -> Result<Vec<(KeyId, Micros)>, StoreError> {
+        self.read_keys_used(keys)
+    }
 }
 
 /// Records of these ids that a filter lets through.

@@ -40,6 +40,7 @@ mod tolls;
 mod unsummed;
 mod upstream;
 mod usage;
+mod used;
 mod views;
 
 pub use audit::walk_audit_file;

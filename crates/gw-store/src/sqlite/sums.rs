@@ -1,6 +1,6 @@
-//! Writes sums into the tables `usage`, `spent`, `account_usage` and `rollups`.
+//! Writes sums into the tables `usage`, `spent`, `account_usage` and `rollups`, and when keys were used.
 
-use super::rollups;
+use super::{rollups, used};
 use crate::rows::{Group, Sums, UsageSum};
 use rusqlite::{Connection, params};
 
@@ -36,6 +36,7 @@ const ADD_OF_ACCOUNT: &str = concat!(
 pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
     let mut add_spent = db.prepare_cached(ADD_SPENT)?;
     write_usage(sums, db, |day, key, cost| add_spent.execute(params![day, key, cost]).map(drop))?;
+    used::write(sums, db)?;
     rollups::write(&sums.rollup_rows(true), db)
 }
 

@@ -8,7 +8,7 @@ use crate::types::{
     StoredEvaluation, StoredExport, StoredItem, StoredRecosting, StoredResult, StoredView, Swept,
     UpstreamUsage, UsageFilter, UsageRow, ViewId, Whose, Written,
 };
-use gw_model::{Micros, RequestId};
+use gw_model::{KeyId, Micros, RequestId};
 use std::time::Duration;
 
 /// Saved views of the explorer.
@@ -200,6 +200,9 @@ pub trait Reports: Send + Sync {
     ) -> Result<Vec<UpstreamUsage>, StoreError>;
     /// Sums by one dimension.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
+    /// When the latest call of each of these keys ended, at whatever node, to about a minute; those that were never used
+    /// are left out.
+    fn keys_used(&self, keys: &[KeyId]) -> Result<Vec<(KeyId, Micros)>, StoreError>;
 }
 
 /// Sums of calls by time; see [`crate::analytics`].

@@ -79,6 +79,7 @@ const TABLES: &[Table] = tables! {
     "former_costs": "request" Bytes, "recosting" Bytes, "time" Big, "before" Big, "charged" Big;
     "recosted_sums": "account" Bytes, "hour" Big, "cost" Big;
     "ledger": "request" Bytes, "attempt" Whole, "entry" Whole, "time" Big, "key" Bytes, "cost" Big;
+    "key_used": "key" Bytes, "used_at" Big;
     "spent": "day" Big, "key" Bytes, "cost" Big;
     "usage": "hour" Big, "key" Bytes, "team" Text, "model" Text, "provider" Text, "customer" Text,
         "requests" Big, "errors" Big, "input" Big, "output" Big, "cached" Big, "cost" Big, "saved" Big;

@@ -193,3 +193,24 @@ async fn a_write_that_comes_to_two_gateways_at_once_is_made_once() {
     }
     assert_eq!(here.rows("/api/v1/admin-tokens").await.len(), ROUNDS);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_shows_when_a_key_was_last_used_at_another() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let url = server.database("last_used");
+    let (here, there) = tokio::join!(gateway(&upstream, &url), gateway(&upstream, &url));
+    let (id, key) = here.make_key(&json!({"name": "app"})).await;
+    let path = format!("keys/{id}");
+    status_within(&there, &key, 200, "the key works there").await;
+    let used = eventually_within(Duration::from_secs(4), "the last use is known here", async || {
+        show(&here, &path).await["last_used_at"].as_str().map(str::to_owned)
+    })
+    .await;
+    assert!(used.starts_with("20"), "{used}");
+    assert!(show(&there, &path).await["last_used_at"].is_string());
+    let rows = here.rows("/api/v1/keys?name=app").await;
+    assert_eq!(rows[0]["last_used_at"], used.as_str(), "{rows:?}");
+    let renamed = patch(&here, &path, &json!({"name": "other"})).await.ok().json();
+    assert_eq!(renamed["last_used_at"], used.as_str(), "{renamed}");
+}

@@ -124,6 +124,12 @@ async fn a_key_is_given_another_secret_and_the_old_one_fades() {
     let mut gateway = gateway;
     gateway.kill().await;
     let gateway = gateway.restart().await;
+    // Nobody has used it since the start; what was written down is shown all the same.
+    eventually_within(Duration::from_secs(4), "the last use is read back", async || {
+        let rows = gateway.rows("/api/v1/keys").await;
+        rows.iter().any(|row| row["id"] == id.as_str() && row["last_used_at"].is_string()).then_some(())
+    })
+    .await;
     ask(&gateway, &old).await.ok();
     ask(&gateway, &new).await.ok();
     let shown = gateway.admin(Method::GET, &format!("/api/v1/keys/{id}"), None).await.ok().json();

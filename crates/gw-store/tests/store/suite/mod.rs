@@ -106,6 +106,7 @@ macro_rules! for_each_case {
             reports:
                 logs_carry_every_field, logs_are_filtered_and_paged, usage_is_summed_by_every_dimension,
                 retries_are_counted_where_they_happened, usage_is_cut_by_time,
+                it_is_known_when_keys_were_last_used,
                 sub_calls_are_listed_when_asked_for_and_are_no_requests;
         }
     };

@@ -220,3 +220,23 @@ pub(crate) fn sub_calls_are_listed_when_asked_for_and_are_no_requests(store: &im
     let sums = usage(store, GroupBy::Key).remove(0);
     assert_eq!((sums.requests, sums.errors, sums.cost), (1, 0, NanoUsd(300)));
 }
+
+pub(crate) fn it_is_known_when_keys_were_last_used(store: &impl Store) {
+    let used = |keys: &[u128]| {
+        store.sum_up(true).unwrap();
+        let mut found = store.keys_used(&keys.iter().map(|key| KeyId(*key)).collect::<Vec<_>>()).unwrap();
+        found.sort_unstable();
+        found
+    };
+    let of = |number: u32, key: Option<u128>| gw_model::Record { key: key.map(KeyId), ..record(number) };
+    // Calls of one round come in any order; one of nobody counts for no key.
+    fold(store, &[of(2, Some(7)), of(1, Some(7)), of(3, Some(8)), of(4, None)]);
+    let end = |number: i64| NOON + number * 1000 + 1500;
+    assert_eq!(used(&[7, 8, 9, 0]), [(KeyId(7), end(2)), (KeyId(8), end(3))]);
+    // What is less than a minute later is not worth a write, and what is earlier is no news.
+    fold(store, &[of(59_000, Some(7)), of(60_003, Some(8))]);
+    assert_eq!(used(&[7, 8]), [(KeyId(7), end(2)), (KeyId(8), end(60_003))]);
+    fold(store, &[of(59_001, Some(8)), of(60_002, Some(7))]);
+    assert_eq!(used(&[7, 8]), [(KeyId(7), end(60_002)), (KeyId(8), end(60_003))]);
+    assert_eq!(used(&[]), []);
+}
