@@ -46,6 +46,17 @@ impl Media {
         take(&mut self.output_ms, later.output_ms);
     }
 
+    /// What the counts are called.
+    pub const NAMES: &'static [&'static str] = &[
+        "image_input_tokens",
+        "image_output_tokens",
+        "input_images",
+        "output_images",
+        "input_characters",
+        "input_ms",
+        "output_ms",
+    ];
+
     /// The counts by name, for reports: those that are not zero.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, u32)> {
         [

@@ -99,6 +99,9 @@ pub enum SubCallRole {
 }
 
 impl SubCallRole {
+    /// Every role.
+    pub const ALL: &'static [Self] = &[Self::Mirror, Self::Panel, Self::Refresh, Self::Repair];
+
     /// The name in logs and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

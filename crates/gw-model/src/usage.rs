@@ -110,6 +110,9 @@ pub enum UsageSource {
 }
 
 impl UsageSource {
+    /// Every source.
+    pub const ALL: &'static [Self] = &[Self::Upstream, Self::Estimated, Self::None];
+
     /// The name in logs and JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

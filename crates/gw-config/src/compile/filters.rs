@@ -2,7 +2,7 @@
 //! What they mean is known where they are read.
 
 /// Of a call.
-pub const FILTERS_OF_CALLS: [&str; 35] = [
+pub const FILTERS_OF_CALLS: [&str; 67] = [
     "include",
     "key_id",
     "team_id",
@@ -25,16 +25,48 @@ pub const FILTERS_OF_CALLS: [&str; 35] = [
     "outcome",
     "status",
     "error_code",
+    "error_detail",
+    "usage_source",
+    "tried_provider",
+    "try_reason",
+    "role",
     "cache",
     "guardrail",
+    "guardrail_kind",
+    "guardrail_side",
+    "region",
+    "metadata",
+    "client_ip",
+    "dropped_parameter",
+    "media",
     "min_cost_usd",
     "max_cost_usd",
+    "min_saved_usd",
+    "max_saved_usd",
     "min_total_ms",
     "max_total_ms",
     "min_first_byte_ms",
     "max_first_byte_ms",
+    "min_queue_ms",
+    "max_queue_ms",
+    "min_connect_ms",
+    "max_connect_ms",
+    "min_guardrails_ms",
+    "max_guardrails_ms",
+    "min_tokens_per_second",
+    "max_tokens_per_second",
     "min_tokens",
     "max_tokens",
+    "min_input_tokens",
+    "max_input_tokens",
+    "min_output_tokens",
+    "max_output_tokens",
+    "min_cached_tokens",
+    "max_cached_tokens",
+    "min_cache_write_tokens",
+    "max_cache_write_tokens",
+    "min_reasoning_tokens",
+    "max_reasoning_tokens",
     "min_attempts",
     "max_attempts",
     "has_body",
@@ -44,7 +76,7 @@ pub const FILTERS_OF_CALLS: [&str; 35] = [
 const FILTERS_OF_FEEDBACK: [&str; 3] = ["feedback", "min_score", "max_score"];
 
 /// All that may be asked of a record that is there.
-pub const FILTERS: [&str; 38] = joined(&[&FILTERS_OF_CALLS, &FILTERS_OF_FEEDBACK]);
+pub const FILTERS: [&str; 70] = joined(&[&FILTERS_OF_CALLS, &FILTERS_OF_FEEDBACK]);
 
 /// Names one behind the other, all `N` of them; with another number it does not compile.
 #[must_use]

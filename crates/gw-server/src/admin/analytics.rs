@@ -102,8 +102,8 @@ fn ask(
     if let Some(by) = group_by.filter(|by| by.is_of_account()) {
         of_accounts(by, span, &metrics, &filter)?;
     }
-    if filter.seen_from.is_some() && matches!(group_by, Some(RollupBy::User | RollupBy::Tag)) {
-        // Users and tags have calls of several tenants.
+    if filter.seen_from.is_some() && group_by == Some(RollupBy::Tag) {
+        // Tags have calls of several tenants, and are summed up whosever they are. Of users only those calls count that he may see.
         on_gateway(caller, Resource::Usage.read())?;
     }
     let most_lines = match query.limit {

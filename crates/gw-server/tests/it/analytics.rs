@@ -134,3 +134,43 @@ async fn what_cannot_be_told_is_refused_with_a_way_out() {
         );
     }
 }
+
+/// An organization's admin reads what its users used there, and nothing of what they used elsewhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_of_an_organization_are_told_apart_by_its_admin() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&upstream.providers()).await;
+    let make = async |resource: &str, body: Value| {
+        let made = gateway.admin(Method::POST, &format!("/api/v1/{resource}"), Some(&body)).await;
+        assert_eq!(made.status, 201, "{resource}: {}", made.text());
+        made.json()
+    };
+    let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
+    let [one, other] = ["one", "other"].map(|name| json!({ "name": name }));
+    let (one, other) = (id(&make("organizations", one).await), id(&make("organizations", other).await));
+    let memberships: Vec<Value> =
+        [&one, &other].iter().map(|account| json!({"account_id": account, "role": "member"})).collect();
+    let user = id(&make("users", json!({"email": "ada@example.com", "memberships": memberships})).await);
+    for (at, (organization, calls)) in [(&one, 2), (&other, 3)].into_iter().enumerate() {
+        let team =
+            id(&make("teams", json!({"name": format!("team {at}"), "organization_id": organization})).await);
+        let key = json!({"name": format!("key {at}"), "team_id": team, "user_id": user});
+        let key = gateway.make_key(&key).await.1;
+        for _ in 0..calls {
+            called(&gateway, "up/chat-model", &key).await.ok();
+        }
+    }
+    let token = make("admin-tokens", json!({"name": "admin", "role": "admin", "account_id": one})).await;
+    let token = token["token"].as_str().unwrap().to_owned();
+    let ask = async |path: &str| {
+        let path = format!("/api/v1/analytics/timeseries?{path}");
+        gateway.send(Call::post(&path, String::new()).method(Method::GET).key(&token)).await
+    };
+    eventually("all calls are counted", async || {
+        (asked(&gateway, "analytics/overview").await["current"]["requests"] == 5).then_some(())
+    })
+    .await;
+    let told = ask("group_by=user").await.ok().json();
+    assert_eq!(lines(&told, "requests"), [(user, json!(2))], "{told}");
+    ask("group_by=tag&interval=hour").await.refused(403, "permission_denied");
+}

@@ -16,7 +16,7 @@ mod settings;
 mod text;
 mod writer;
 
-pub(crate) use codes::{outcome_code, outcome_of, role_of, source_code, source_of};
+pub(crate) use codes::{outcome_code, outcome_of, role_code, role_of, source_code, source_of};
 pub use error::JournalError;
 pub use frame::{
     AttemptFrame, Frame, FrameError, Intent, IntentFrame, MediaFrame, ParentFrame, RecordBytes, RecordFrame,

@@ -8,7 +8,7 @@ use super::session::Db;
 use crate::accounts::{bytes_of, unpack};
 use crate::error::StoreError;
 use crate::journal::{outcome_of, rest_of, role_of, source_of};
-use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Where, body_column, rows_since};
+use crate::rows::search::{Beyond, Deadline, Dialect, Found, Scalar, Steps, Where, body_column, rows_since};
 use crate::rows::verdicts;
 use crate::traits::{Keep, Reports};
 use crate::types::{LogFilter, LogPage, LogRow, UpstreamUsage, UsageFilter, UsageRow};
@@ -43,7 +43,8 @@ impl Reports for PostgresStore {
         self.run("read logs", BULK_LIMIT, async |db| {
             let mut all: Vec<&(dyn ToSql + Sync)> = vec![&ids];
             all.extend(values.iter().map(|value| &**value));
-            db.query(&sql, &all).await?.iter().map(decode).collect()
+            let rows = db.query(&sql, &all).await?;
+            rows.iter().filter_map(|row| wanted(row, Beyond::of(filter)).transpose()).collect()
         })
     }
 
@@ -75,6 +76,9 @@ impl Reports for PostgresStore {
 /// Rows that are read at once where their bodies come with them.
 const WITH_BODIES: usize = 32;
 
+/// Rows that are read at once where most of them may turn out not to be wanted.
+const LOOKED_AT: usize = 2_048;
+
 async fn search(
     db: &mut Db<'_>,
     filter: &LogFilter,
@@ -92,7 +96,7 @@ async fn search(
     let is_narrow = filter.request_id.is_some() || filter.parent_id.is_some() || filter.session.is_some();
     let (floor, top) = rows_since(filter);
     let mut steps = Steps::new(floor, top);
-    let mut found = Found::new(filter.page_rows(), filter.max_bytes);
+    let (mut found, beyond) = (Found::new(filter.page_rows(), filter.max_bytes), Beyond::of(filter));
     while let Some(rows) = steps.begin(0) {
         let edge = match is_narrow {
             true => None,
@@ -106,22 +110,27 @@ async fn search(
         loop {
             // Bodies of rows that are read together are in memory together.
             let most = if filter.with_bodies { WITH_BODIES } else { usize::MAX };
-            let wanted = limit(found.wanted().min(most));
+            let looked_at = if beyond.is_asked() { LOOKED_AT } else { 0 };
+            let most = limit(found.wanted().max(looked_at).min(most));
             let (from, to) = (Id(low), Id(high));
-            let mut all: Vec<&(dyn ToSql + Sync)> = vec![&from, &to, &wanted];
+            let mut all: Vec<&(dyn ToSql + Sync)> = vec![&from, &to, &most];
             all.extend(values.iter().map(|value| &**value as &(dyn ToSql + Sync)));
             let rows = db.query(&sql, &all).await?;
             for row in &rows {
-                let row = decode(row)?;
-                high = row.request_id.0;
-                if keep(&row) {
+                high = row.try_get::<_, Id>(0)?.0;
+                if let Some(row) = wanted(row, beyond)?
+                    && keep(&row)
+                {
                     found.add(row);
+                    if found.wanted() == 0 {
+                        break;
+                    }
                 }
             }
             if found.wanted() == 0 {
                 return Ok(found.page(low, false));
             }
-            if limit(rows.len()) < wanted {
+            if limit(rows.len()) < most {
                 break;
             }
             // Some were not wanted after all, and there are more.
@@ -177,6 +186,14 @@ impl Conditions {
         self.values.push(Box::new(value));
         format!("${}", self.values.len())
     }
+}
+
+/// The row, unless what is packed in it says that it is not wanted.
+fn wanted(row: &Row, beyond: Beyond<'_>) -> Result<Option<LogRow>, Fault> {
+    if !beyond.takes(row.try_get(34)?) {
+        return Ok(None);
+    }
+    Ok(Some(decode(row)?).filter(|row| beyond.takes_row(row)))
 }
 
 fn decode(row: &Row) -> Result<LogRow, Fault> {

@@ -180,6 +180,19 @@ impl Analytics for PostgresStore {
         })
     }
 
+    fn remove_series(&self) -> Result<usize, StoreError> {
+        // Whoever adds sums has named their series before, in the same transaction, and with a lock that this one waits for: nobody
+        // adds to a series that goes.
+        let lock = "LOCK TABLE rollup_series IN SHARE ROW EXCLUSIVE MODE";
+        let sql =
+            "DELETE FROM rollup_series s WHERE NOT EXISTS (SELECT 1 FROM rollups r WHERE r.series = s.id)";
+        self.transaction("remove old series", BULK_LIMIT, async |db| {
+            db.batch(lock).await?;
+            let removed = db.execute(sql, &[]).await?;
+            Ok(usize::try_from(removed).unwrap_or(usize::MAX))
+        })
+    }
+
     fn limit_rollups(&self, limits: RollupLimits) {
         self.bounds.lock().set(limits);
     }

@@ -8,7 +8,9 @@ use super::places::{self, BodyFiles};
 use crate::accounts::unpack;
 use crate::error::StoreError;
 use crate::journal::{outcome_of, rest_of, role_of, source_of};
-use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Wanted, Where, body_column, rows_since};
+use crate::rows::search::{
+    Beyond, Deadline, Dialect, Found, Scalar, Steps, Wanted, Where, body_column, rows_since,
+};
 use crate::rows::{id_bytes, verdicts};
 use crate::traits::{Keep, RecordStore, Reports};
 use crate::types::{
@@ -24,6 +26,9 @@ const COLUMNS: &str = "id, time, key, team, format, model, provider, upstream_mo
      error_code, error_detail, attempts, cache, customer, input, output, cached, cache_write, reasoning, \
      usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts, user_agent, session, tags, \
      guardrails, saved, details";
+
+/// Where `details` stands among them.
+const DETAILS: usize = 34;
 
 /// Descriptions of stretches that are read at once.
 const BLOCKS: usize = 128;
@@ -118,7 +123,7 @@ fn records_of(
     let conditions = Where::of(filter, Dialect::Sqlite);
     let text = conditions.text(0);
     let values: Vec<Value> = conditions.values.into_iter().map(value).collect();
-    let mut found = Vec::new();
+    let (mut found, beyond) = (Vec::new(), Beyond::of(filter));
     for ids in ids.chunks(IDS) {
         let places = vec!["?"; ids.len()].join(",");
         let bodies = body_column(filter, Dialect::Sqlite);
@@ -127,7 +132,7 @@ fn records_of(
         let ids = ids.iter().map(|id| Value::Blob(id_bytes(id.0).to_vec()));
         let mut rows = query.query(params_from_iter(ids.chain(values.iter().cloned())))?;
         while let Some(row) = rows.next()? {
-            found.push(decode(row, files)?);
+            found.extend(wanted(row, files, beyond)?);
         }
     }
     Ok(found)
@@ -143,6 +148,7 @@ struct Search<'a, 'k> {
     steps: Steps,
     found: Found,
     keep: &'a mut Keep<'k>,
+    beyond: Beyond<'a>,
     reads_bodies: bool,
 }
 
@@ -158,7 +164,7 @@ impl<'a, 'k> Search<'a, 'k> {
     fn new(
         db: &'a Connection,
         files: Option<&'a BodyFiles>,
-        filter: &LogFilter,
+        filter: &'a LogFilter,
         keep: &'a mut Keep<'k>,
     ) -> rusqlite::Result<Self> {
         let conditions = Where::of(filter, Dialect::Sqlite);
@@ -187,6 +193,7 @@ impl<'a, 'k> Search<'a, 'k> {
             steps: Steps::new(floor.max(first.unwrap_or(u128::MAX)), top),
             found: Found::new(filter.page_rows(), filter.max_bytes),
             keep,
+            beyond: Beyond::of(filter),
             reads_bodies: filter.with_bodies,
         })
     }
@@ -248,7 +255,7 @@ impl<'a, 'k> Search<'a, 'k> {
         let ends = [low, high].map(|id| Value::Blob(id_bytes(id).to_vec()));
         let mut rows = query.query(params_from_iter(ends.iter().chain(&self.values)))?;
         while let Some(row) = rows.next()? {
-            let row = decode(row, self.files)?;
+            let Some(row) = wanted(row, self.files, self.beyond)? else { continue };
             let id = row.request_id.0;
             if (self.keep)(&row) {
                 self.found.add(row);
@@ -314,6 +321,14 @@ pub(super) fn any_of(accounts: usize) -> String {
     }
 }
 
+/// The row, unless what is packed in it says that it is not wanted.
+fn wanted(row: &Row<'_>, files: Option<&BodyFiles>, beyond: Beyond<'_>) -> rusqlite::Result<Option<LogRow>> {
+    if !beyond.takes(row.get_ref(DETAILS)?.as_blob_or_null()?) {
+        return Ok(None);
+    }
+    Ok(Some(decode(row, files)?).filter(|row| beyond.takes_row(row)))
+}
+
 fn decode(row: &Row<'_>, files: Option<&BodyFiles>) -> rusqlite::Result<LogRow> {
     let count = |column: usize| row.get::<_, i64>(column).map(|n| u64::try_from(n).unwrap_or(0));
     let key: Option<[u8; 16]> = row.get(2)?;
@@ -353,7 +368,7 @@ fn decode(row: &Row<'_>, files: Option<&BodyFiles>) -> rusqlite::Result<LogRow> 
         tags: LogRow::tags_of(row.get_ref(31)?.as_str_or_null()?),
         verdicts: row.get_ref(32)?.as_str_or_null()?.map(verdicts::read).unwrap_or_default(),
         saved: NanoUsd(row.get::<_, Option<i64>>(33)?.unwrap_or(0).unsigned_abs()),
-        details: row.get_ref(34)?.as_blob_or_null()?.map(rest_of).unwrap_or_default(),
+        details: row.get_ref(DETAILS)?.as_blob_or_null()?.map(rest_of).unwrap_or_default(),
         bodies: places::sealed(files, request_id, row.get(35)?),
     })
 }

@@ -136,6 +136,12 @@ impl Analytics for SqliteStore {
         Ok(removed)
     }
 
+    fn remove_series(&self) -> Result<usize, StoreError> {
+        // Sums and what they have in common are written in one transaction, so that nothing is between the two.
+        let sql = "DELETE FROM rollup_series WHERE id NOT IN (SELECT series FROM rollups)";
+        self.writer().execute(sql, []).map_err(StoreError::query("remove old series"))
+    }
+
     fn limit_rollups(&self, limits: RollupLimits) {
         self.unsummed().bounds.lock().set(limits);
     }

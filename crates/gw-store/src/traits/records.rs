@@ -217,6 +217,8 @@ pub trait Analytics: Send + Sync {
     fn first_uses(&self, since: Micros) -> Result<RollupFirsts, StoreError>;
     /// Removes some of the sums of before a time; how many it were, 0 when there are none left.
     fn remove_rollups(&self, span: Span, before: Micros) -> Result<usize, StoreError>;
+    /// Removes what sums had in common of which none are left; how many it were. It reads all sums: to be asked after the oldest went.
+    fn remove_series(&self) -> Result<usize, StoreError>;
     /// Sets how much is told apart of callers from now on.
     fn limit_rollups(&self, limits: RollupLimits);
 }

@@ -5,6 +5,7 @@ use gw_model::{
     AccountId, KeyId, Micros, NanoUsd, Outcome, RecordDetails, RequestId, SubCallRole, UsageSource, Verdict,
 };
 use serde_json::Value;
+use std::net::IpAddr;
 
 /// From so much to so much, both included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,12 @@ impl Span {
     pub const fn is_open(&self) -> bool {
         self.from.is_none() && self.to.is_none()
     }
+
+    /// Is it within?
+    #[must_use]
+    pub fn has(&self, number: u64) -> bool {
+        self.from.is_none_or(|from| number >= from) && self.to.is_none_or(|to| number <= to)
+    }
 }
 
 /// What was said about records that are wanted.
@@ -32,6 +39,24 @@ pub struct FeedbackFilter {
     pub min_score: Option<i64>,
     /// And at most that.
     pub max_score: Option<i64>,
+}
+
+/// What the metadata of records that are wanted has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataFilter {
+    /// A member of that name.
+    pub name: String,
+    /// With that value: a text, or anything else as JSON has it. Any where there is none.
+    pub value: Option<String>,
+}
+
+/// Where calls that are wanted came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientFilter {
+    /// An address, or one within the network.
+    pub address: IpAddr,
+    /// How many of its first bits must agree.
+    pub bits: u8,
 }
 
 /// Which records to list: those for which all of it holds.
@@ -63,6 +88,18 @@ pub struct LogFilter {
     pub status: Span,
     /// With that error code.
     pub error_code: Option<String>,
+    /// Whose upstream error holds that text, in whatever case.
+    pub error_detail: Option<String>,
+    /// Whose token counts come from there.
+    pub usage_source: Option<UsageSource>,
+    /// With an attempt at that provider, also where another one answered.
+    pub tried_provider: Option<String>,
+    /// With an attempt that failed for that reason: `timeout`, `429`, ...
+    pub try_reason: Option<String>,
+    /// That used something of that kind besides tokens: a name of [`gw_model::Media::named`].
+    pub media: Option<String>,
+    /// Sub-calls that are that to their request.
+    pub role: Option<SubCallRole>,
     /// What the cache had to say.
     pub cache: Option<String>,
     /// For that customer, as the caller named it.
@@ -79,16 +116,48 @@ pub struct LogFilter {
     pub guardrail: Option<String>,
     /// And did that about it.
     pub guardrail_action: Option<String>,
+    /// In which a guardrail found something of that kind.
+    pub guardrail_kind: Option<String>,
+    /// On that side of the call: `request` or `response`.
+    pub guardrail_side: Option<String>,
+    /// Whose provider that was tried last is in that region.
+    pub region: Option<String>,
+    /// Whose metadata has that.
+    pub metadata: Option<MetadataFilter>,
+    /// From that address or network.
+    pub client: Option<ClientFilter>,
+    /// Of which that parameter was left out for the target.
+    pub dropped_parameter: Option<String>,
     /// Nano-dollars.
     pub cost: Span,
+    /// Nano-dollars that an answer from the cache would have cost.
+    pub saved: Span,
     /// Microseconds from the request to the last byte.
     pub total_us: Span,
     /// Microseconds from the request to the first byte.
     pub first_byte_us: Span,
+    /// Microseconds that it waited for places at targets.
+    pub waited_us: Span,
+    /// Microseconds that connections for it took; those that stood already are none of any length.
+    pub connect_us: Span,
+    /// Microseconds that guardrails looked at the request.
+    pub guardrails_us: Span,
+    /// Tenths of a token of the answer per second.
+    pub tenths_of_tokens_per_second: Span,
     /// How many attempts.
     pub attempts: Span,
     /// Input and output tokens together.
     pub tokens: Span,
+    /// Input tokens.
+    pub input_tokens: Span,
+    /// Output tokens.
+    pub output_tokens: Span,
+    /// Input tokens read from prompt caches.
+    pub cached_tokens: Span,
+    /// Input tokens written to prompt caches.
+    pub cache_write_tokens: Span,
+    /// Output tokens of reasoning.
+    pub reasoning_tokens: Span,
     /// Bodies of it are kept, or not.
     pub has_body: Option<bool>,
     /// Its bodies are read with it, where they are kept.
@@ -234,6 +303,20 @@ impl LogRow {
         put("connect_us", times.connect_us.into());
         put("first_byte_us", times.first_byte_us.into());
         put("region", times.region.as_deref().into());
+    }
+
+    /// Output tokens by the time that the answer took from its first byte on, in tenths a second, rounded; nothing where that
+    /// says nothing.
+    #[must_use]
+    pub fn tenths_of_tokens_per_second(&self) -> Option<u64> {
+        let took_us = self.total_us.checked_sub(self.first_byte_us?)?;
+        // What comes in one piece has no speed.
+        if !self.stream || took_us == 0 || self.output_tokens == 0 {
+            return None;
+        }
+        let tenths =
+            (u128::from(self.output_tokens) * 20_000_000 + u128::from(took_us)) / (2 * u128::from(took_us));
+        u64::try_from(tenths).ok()
     }
 
     /// The tags of a text as rows have it.

@@ -14,7 +14,7 @@ use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Extension, Path, Query, State};
 pub(super) use feedback::{add as add_feedback, list as feedback};
-pub(super) use filter::{LogsQuery, MAX_LIMIT, PARAMETERS};
+pub(super) use filter::{LogsQuery, MAX_LIMIT, PARAMETERS, SIDES};
 use gw_model::{AccountId, RequestId, time};
 use gw_store::StoreError;
 use gw_store::types::{LogFilter, LogRow};
@@ -22,7 +22,7 @@ pub(super) use kept::{holds, show as bodies};
 pub(super) use replay::again as replay;
 use serde_json::{Value, json};
 pub(super) use shown::row;
-pub(crate) use shown::{endpoint_of, media_of, tenths_of_tokens_per_second, verdicts};
+pub(crate) use shown::{endpoint_of, media_of, verdicts};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,8 +69,7 @@ pub(super) async fn list(
 
 /// What filters that are kept ask for, and the text that bodies must hold. Errors: the one at fault.
 pub(super) fn filter_of(filters: &BTreeMap<String, String>) -> Result<(LogFilter, Option<String>), ApiError> {
-    let query: LogsQuery = serde_json::from_value(json!(filters))
-        .map_err(|error| ApiError::invalid("filters", error.to_string()))?;
+    let query = LogsQuery::of_saved(filters);
     let text = query.text();
     Ok((query.filter()?, text))
 }

@@ -3,7 +3,6 @@
 use crate::app::prices::recosting;
 use gw_model::{Level, NanoUsd, PriceLine, Verdict, WireFormat, time};
 use gw_store::types::{FormerCost, LogRow};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 /// Femto-dollars in a nano-dollar.
@@ -15,11 +14,6 @@ pub(in crate::admin) fn row(row: &LogRow) -> Value {
     let of_level = |level| row.accounts.iter().filter(move |id| id.level == level).map(ToString::to_string);
     let account = |level| of_level(level).next();
     let media = media_of(row);
-    let plain = || row.tries.as_deref().and_then(|t| RawValue::from_string(t.to_owned()).ok());
-    let tries = match row.details.times.is_empty() {
-        true => json!(plain()),
-        false => json!(row.timed_tries()),
-    };
     let mut shown = json!({
         "id": id,
         "time": time::format(row.time),
@@ -43,7 +37,7 @@ pub(in crate::admin) fn row(row: &LogRow) -> Value {
         "error_code": row.error_code,
         "error_detail": row.error_detail,
         "attempts": row.attempts,
-        "tries": tries,
+        "tries": tries(row),
         "cache": row.cache,
         "customer": row.customer,
         "input_tokens": row.input_tokens,
@@ -101,7 +95,6 @@ pub(super) fn whole(record: &LogRow, sub_calls: &[LogRow], former: Option<Former
             "charged_usd": former.charged.to_string(),
         })
     });
-    shown["tries"] = tries(record);
     shown["cost"] = cost(record);
     shown["sub_calls"] = sub_calls.iter().map(row).collect();
     shown
@@ -196,19 +189,7 @@ fn metadata(text: &str) -> Value {
 /// Output tokens by the time that the answer took from its first byte on; nothing where that says nothing.
 #[expect(clippy::cast_precision_loss, reason = "a rate for display")]
 fn tokens_per_second(row: &LogRow) -> Option<f64> {
-    tenths_of_tokens_per_second(row).map(|tenths| tenths as f64 / 10.0)
-}
-
-/// The same in tenths, rounded.
-pub(crate) fn tenths_of_tokens_per_second(row: &LogRow) -> Option<u64> {
-    let took_us = row.total_us.checked_sub(row.first_byte_us?)?;
-    // What comes in one piece has no speed.
-    if !row.stream || took_us == 0 || row.output_tokens == 0 {
-        return None;
-    }
-    let tenths =
-        (u128::from(row.output_tokens) * 20_000_000 + u128::from(took_us)) / (2 * u128::from(took_us));
-    u64::try_from(tenths).ok()
+    row.tenths_of_tokens_per_second().map(|tenths| tenths as f64 / 10.0)
 }
 
 /// Images, characters and milliseconds of all attempts together; nothing when there are none.

@@ -81,7 +81,7 @@ const ROW: [&str; 50] = [
     "error_code:string?",
     "error_detail:string?",
     "attempts:integer",
-    "tries:array?",
+    "tries:array",
     "cache:string?",
     "customer:string?",
     "session:string?",

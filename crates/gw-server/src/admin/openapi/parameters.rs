@@ -4,7 +4,7 @@
 use super::Operation;
 use crate::admin::account_input::UserKind;
 use crate::admin::{logs, query};
-use gw_model::{Level, Outcome, WireFormat};
+use gw_model::{Level, Media, Outcome, SubCallRole, UsageSource, WireFormat};
 use gw_store::analytics::RollupBy;
 use gw_store::types::GroupBy;
 use serde_json::{Value, json};
@@ -36,6 +36,14 @@ pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
         ("/api/v1/logs" | "/api/v1/logs/tail", "format") => {
             Kind::OneOf(WireFormat::ALL.iter().map(|format| format.as_str()).collect())
         }
+        ("/api/v1/logs" | "/api/v1/logs/tail", "usage_source") => {
+            Kind::OneOf(UsageSource::ALL.iter().map(|source| source.as_str()).collect())
+        }
+        ("/api/v1/logs" | "/api/v1/logs/tail", "role") => {
+            Kind::OneOf(SubCallRole::ALL.iter().map(|role| role.as_str()).collect())
+        }
+        ("/api/v1/logs" | "/api/v1/logs/tail", "guardrail_side") => Kind::OneOf(logs::SIDES.to_vec()),
+        ("/api/v1/logs" | "/api/v1/logs/tail", "media") => Kind::OneOf(Media::NAMES.to_vec()),
         (_, "limit") => Kind::Whole(query::MAX_LIMIT),
         (_, "cascade" | "dry_run" | "prune" | "take_over" | "ids") => Kind::Flag,
         (_, "from" | "to") => Kind::Time,

@@ -1,7 +1,7 @@
 //! A record as a row of a file: of JSON, as the list of records has it, and of Parquet.
 
 use super::parquet::{Cell, Column, Kind};
-use crate::admin::{endpoint_of, log_row, media_of, tenths_of_tokens_per_second, verdicts};
+use crate::admin::{endpoint_of, log_row, media_of, verdicts};
 use gw_model::Level;
 use gw_store::bodies::BodyContent;
 use gw_store::types::LogRow;
@@ -60,7 +60,7 @@ const COLUMNS: &[(&str, Kind, Of)] = &[
     ("client_ip", Kind::Text, |row| text(row.details.client_ip)),
     ("tag_ids", Kind::Text, |row| Cell::Text(json!(ids(row, Level::Tag)).to_string())),
     ("dropped_parameters", Kind::Text, |row| Cell::Text(json!(row.details.dropped).to_string())),
-    ("tokens_per_second", Kind::Billionths, |row| match tenths_of_tokens_per_second(row) {
+    ("tokens_per_second", Kind::Billionths, |row| match row.tenths_of_tokens_per_second() {
         Some(tenths) if tenths < MAX_TENTHS => count(tenths * 100_000_000),
         _ => Cell::None,
     }),

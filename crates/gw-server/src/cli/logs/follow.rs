@@ -1,7 +1,7 @@
 //! `gatewright logs --follow`: records as they are stored. A stream that breaks is taken up again where it was.
 
 use super::{COLUMNS, LogsArguments};
-use crate::cli::client::{ClientError, encoded};
+use crate::cli::client::ClientError;
 use crate::cli::output;
 use gw_wire::sse::Frame;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -52,10 +52,7 @@ pub(super) fn run(arguments: &LogsArguments) -> ExitCode {
 }
 
 fn path_of(arguments: &LogsArguments) -> String {
-    let filters =
-        [("key_id", &arguments.key_id), ("model", &arguments.model), ("outcome", &arguments.outcome)];
-    let given = filters.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-    let query: Vec<String> = given.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let query: Vec<String> = arguments.filters().collect();
     match query.is_empty() {
         true => "/api/v1/logs/tail".to_owned(),
         false => format!("/api/v1/logs/tail?{}", query.join("&")),

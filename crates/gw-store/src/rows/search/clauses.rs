@@ -1,14 +1,18 @@
 //! What a search asks of a row, as conditions in SQL with a `?` for each value.
 
 use crate::accounts::bytes_of;
-use crate::journal::outcome_code;
+use crate::journal::{outcome_code, role_code, source_code};
 use crate::rows::{signed, verdicts};
-use crate::types::{FeedbackFilter, LogFilter, Span};
+use crate::types::{FeedbackFilter, LogFilter, MetadataFilter, Span};
 use gw_model::{AccountId, RequestId};
 use std::borrow::Cow;
 
 /// An id is made a moment before or after its record's time is taken.
 const SLACK_US: i64 = 60_000_000;
+
+/// As [`crate::types::LogRow::tenths_of_tokens_per_second`] computes it. What has no speed is NULL, and within no bounds.
+const TENTHS_OF_TOKENS_PER_SECOND: &str = "CASE WHEN stream AND output > 0 AND total_us > first_byte_us \
+     THEN (output * 20000000 + (total_us - first_byte_us)) / (2 * (total_us - first_byte_us)) END";
 
 /// Whose SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +74,12 @@ impl Where {
         all.whose(filter);
         all.named(filter);
         all.numbers(filter);
+        all.tried(filter);
+        all.packed(filter);
         all.beside(filter);
         if let Some(parent) = filter.parent_id {
             all.and("parent = ?", [Scalar::Id(parent.0)]);
-        } else if !filter.sub_calls && filter.request_id.is_none() {
+        } else if !filter.sub_calls && filter.role.is_none() && filter.request_id.is_none() {
             all.and("parent IS NULL", []);
         }
         all
@@ -162,8 +168,59 @@ impl Where {
             // It stands behind what else is known; 16 random bytes are as good as never elsewhere in it.
             self.and(self.dialect.within("details"), [Scalar::Bytes(Some(trace.bytes().to_vec()))]);
         }
-        if let Some(agent) = &filter.user_agent {
-            self.and(self.dialect.within("lower(user_agent)"), [Scalar::Text(agent.to_lowercase())]);
+        let parts =
+            [("lower(user_agent)", &filter.user_agent), ("lower(error_detail)", &filter.error_detail)];
+        for (column, part) in parts {
+            if let Some(part) = part {
+                self.and(self.dialect.within(column), [Scalar::Text(part.to_lowercase())]);
+            }
+        }
+        let codes = [
+            ("usage_source = ?", filter.usage_source.map(source_code)),
+            ("role = ?", filter.role.map(role_code)),
+        ];
+        for (part, code) in codes {
+            if let Some(code) = code {
+                self.and(part, [Scalar::Int(code.into())]);
+            }
+        }
+    }
+
+    /// What attempts were like. A row has a list of them where there is more to say than its columns do. Quotation marks within
+    /// texts of JSON are escaped, so that what has them stands where it means that.
+    fn tried(&mut self, filter: &LogFilter) {
+        let tries = self.dialect.within("tries");
+        let member = |name: &str, text: &str| format!("\"{name}\":{},", serde_json::Value::from(text));
+        if let Some(provider) = &filter.tried_provider {
+            let values = [Scalar::Text(provider.clone()), Scalar::Text(member("provider", provider))];
+            self.and(format!("(provider = ? OR {tries})"), values);
+        }
+        if let Some(reason) = &filter.try_reason {
+            self.and(tries.clone(), [Scalar::Text(member("reason", reason))]);
+        }
+        if let Some(kind) = &filter.media {
+            self.and(tries, [Scalar::Text(format!("{}:", serde_json::Value::from(kind.as_str())))]);
+        }
+    }
+
+    /// Bytes without which what else is known of a call cannot hold what is asked; [`super::Beyond`] looks whether it does.
+    fn packed(&mut self, filter: &LogFilter) {
+        let holds = self.dialect.within("details");
+        let bytes = |text: &str| Scalar::Bytes(Some(text.as_bytes().to_vec()));
+        for text in [&filter.region, &filter.dropped_parameter].into_iter().flatten() {
+            self.and(holds.clone(), [bytes(text)]);
+        }
+        if let Some(MetadataFilter { name, value }) = &filter.metadata {
+            // Texts of JSON may be written with escapes.
+            let value = value.as_ref().filter(|value| is_literal(value));
+            for text in [Some(name), value].into_iter().flatten() {
+                let any = [text.as_str(), "\\"].map(bytes);
+                self.and(format!("({holds} OR {holds})"), any);
+            }
+        }
+        let spans = [&filter.waited_us, &filter.connect_us, &filter.guardrails_us];
+        if filter.client.is_some() || spans.iter().any(|span| span.from.is_some_and(|from| from > 0)) {
+            self.and("details IS NOT NULL", []);
         }
     }
 
@@ -203,10 +260,17 @@ impl Where {
         let spans = [
             ("status", filter.status),
             ("cost", filter.cost),
+            ("COALESCE(saved, 0)", filter.saved),
             ("total_us", filter.total_us),
             ("first_byte_us", filter.first_byte_us),
             ("attempts", filter.attempts),
             ("(input + output)", filter.tokens),
+            ("input", filter.input_tokens),
+            ("output", filter.output_tokens),
+            ("cached", filter.cached_tokens),
+            ("cache_write", filter.cache_write_tokens),
+            ("reasoning", filter.reasoning_tokens),
+            (TENTHS_OF_TOKENS_PER_SECOND, filter.tenths_of_tokens_per_second),
         ];
         for (column, Span { from, to }) in spans {
             if let Some(from) = from {
@@ -217,6 +281,12 @@ impl Where {
             }
         }
     }
+}
+
+/// Does such a value stand in JSON as it is given, whatever it is there? Fractions and what is nested may be written in several ways.
+fn is_literal(value: &str) -> bool {
+    let is_whole = value.strip_prefix('-').unwrap_or(value).bytes().all(|byte| byte.is_ascii_digit());
+    !value.starts_with(['{', '[']) && (is_whole || value.parse::<f64>().is_err())
 }
 
 /// The columns of bodies, behind those of a row.

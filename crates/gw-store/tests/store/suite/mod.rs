@@ -11,6 +11,7 @@ pub(crate) mod datasets;
 pub(crate) mod directory;
 pub(crate) mod evaluations;
 pub(crate) mod exports;
+pub(crate) mod filters;
 pub(crate) mod ledger;
 pub(crate) mod objects;
 pub(crate) mod recost;
@@ -58,6 +59,9 @@ macro_rules! for_each_case {
                 changes_have_growing_revisions_and_failed_ones_leave_none, keys_are_listed_in_pages,
                 a_change_of_an_outdated_revision_is_refused;
             exports: exports_are_changed_in_turn_and_forgotten_when_they_are_over;
+            filters:
+                records_are_found_by_what_else_they_say, what_only_looks_like_it_is_not_found,
+                sub_calls_are_found_by_what_they_are, pages_of_what_is_packed_are_whole;
             scim:
                 what_a_directory_says_of_a_person_is_kept,
                 groups_of_directories_are_kept_and_go_with_their_organization;
@@ -94,7 +98,7 @@ macro_rules! for_each_case {
                 an_object_comes_back_and_the_last_word_counts, objects_are_listed_in_pages_by_owner,
                 expired_objects_go_with_their_contents, a_journal_says_whose_an_object_is;
             rollups:
-                calls_are_rolled_up_by_every_dimension, roll_ups_are_cut_by_time_and_removed,
+                calls_are_rolled_up_by_every_dimension, roll_ups_are_cut_by_time_and_removed, series_go_with_the_last_of_their_sums,
                 durations_of_many_batches_come_together, a_lost_call_gives_way_in_roll_ups,
                 callers_beyond_a_bound_are_counted_by_their_place, what_is_used_first_is_told;
             routes:

@@ -112,6 +112,36 @@ pub(crate) fn roll_ups_are_cut_by_time_and_removed(store: &impl Store) {
     assert_eq!(by_time(Span::Hour).len(), 2);
 }
 
+pub(crate) fn series_go_with_the_last_of_their_sums(store: &impl Store) {
+    let mut old = record(1);
+    old.model = "old".to_owned();
+    old.key = Some(KeyId(7));
+    old.time -= 9 * DAY;
+    fold(store, &[old.clone(), record(2)]);
+    let remove = |span| while store.remove_rollups(span, NOON - DAY).unwrap() > 0 {};
+    let firsts = || {
+        let mut firsts = store.first_uses(0).unwrap();
+        firsts.models.sort();
+        firsts.models
+    };
+    assert_eq!(store.remove_series().unwrap(), 0);
+    remove(Span::Minute);
+    remove(Span::Hour);
+    assert_eq!(store.remove_series().unwrap(), 0, "days still name it");
+    assert_eq!(firsts(), ["chat", "old"]);
+    remove(Span::Day);
+    assert!(store.remove_series().unwrap() >= 2);
+    assert_eq!(firsts(), ["chat"]);
+    assert_eq!(store.remove_series().unwrap(), 0);
+    // It may come back, and is named again.
+    old.time = NOON + HOUR;
+    old.id = gw_model::RequestId::new(old.time, 77);
+    fold(store, &[old]);
+    assert_eq!(firsts(), ["chat", "old"]);
+    let query = RollupQuery { group_by: Some(RollupBy::Model), ..day() };
+    assert_eq!(store.rollups(&query).unwrap().len(), 2);
+}
+
 pub(crate) fn durations_of_many_batches_come_together(store: &impl Store) {
     for batch in 0..5u32 {
         let mut calls: Vec<_> = (1..=20).map(|number| record(batch * 20 + number)).collect();

@@ -11,15 +11,15 @@ use gw_store::types::{
     Feedback, FeedbackFilter, KeptPart, LogFilter, LogRow, Rating, SealedBodies, Span, Whose,
 };
 
-fn text(text: &str) -> Option<String> {
+pub(crate) fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn found(store: &impl Store, filter: &LogFilter) -> Vec<LogRow> {
+pub(crate) fn found(store: &impl Store, filter: &LogFilter) -> Vec<LogRow> {
     store.logs(filter).unwrap().rows
 }
 
-fn details() -> RecordDetails {
+pub(crate) fn details() -> RecordDetails {
     RecordDetails {
         user_agent: text("OpenAI-Python/1.2"),
         session: text("session-7"),

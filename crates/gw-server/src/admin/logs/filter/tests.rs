@@ -39,8 +39,25 @@ fn ranges_are_read_exactly() {
     assert_eq!(read("max_total_ms=1.5&min_total_ms=0.0019").unwrap().total_us, span(Some(1), Some(1500)));
     assert_eq!(read("guardrail=pii=block").unwrap().guardrail_action.as_deref(), Some("block"));
     assert_eq!(read("endpoint=audio").unwrap().formats.len(), 3);
+    assert_eq!(read("min_queue_ms=1.5").unwrap().waited_us, span(Some(1500), None));
+    assert_eq!(
+        read("max_tokens_per_second=12.59").unwrap().tenths_of_tokens_per_second,
+        span(None, Some(125))
+    );
+    let metadata = read("metadata=job%3Da%3Db").unwrap().metadata.unwrap();
+    assert_eq!((metadata.name.as_str(), metadata.value.as_deref()), ("job", Some("a=b")));
+    assert_eq!(read("client_ip=2001:db8::/32").unwrap().client.unwrap().bits, 32);
+    assert_eq!(read("client_ip=203.0.113.7").unwrap().client.unwrap().bits, 32);
     for wrong in [
         "status=abc",
+        "metadata=%3Da",
+        "client_ip=203.0.113.0/33",
+        "client_ip=somewhere",
+        "media=words",
+        "role=child",
+        "usage_source=guess",
+        "guardrail_side=left",
+        "min_tokens_per_second=fast",
         "status=500-400",
         "status=10xx",
         "min_cost_usd=-1",
