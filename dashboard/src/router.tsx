@@ -45,6 +45,11 @@ const chargeback = createRoute({
   validateSearch: texts("by", "back", "months"),
   component: lazyRouteComponent(() => import("@/features/analytics/Chargeback"), "Chargeback"),
 });
+const invoice = createRoute({
+  ...at("/invoice"),
+  validateSearch: texts("provider", "tolerance", "without"),
+  component: lazyRouteComponent(() => import("@/features/invoice/Invoice"), "Invoice"),
+});
 const requests = createRoute({
   ...at("/requests"),
   validateSearch: texts("range", "from", "to", "subcalls", "live", "open", "tab", ...FIELDS.map(({ name }) => name)),
@@ -120,7 +125,7 @@ const settings = createRoute({ ...at("/settings"), validateSearch: texts("create
 /** The router. */
 export const router = createRouter({
   basepath: "/ui",
-  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, services, start, playground, exported, datasets, evaluations, models, prices, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
+  routeTree: root.addChildren([overview, analytics, chargeback, invoice, requests, keys, budgets, ...accounts, services, start, playground, exported, datasets, evaluations, models, prices, aliases, providers, routes, route, guardrails, cache, alerts, audit, settings]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading rows={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

@@ -5,6 +5,7 @@ use crate::format::WireFormat;
 use crate::media::Media;
 use crate::price::ServiceTier;
 use crate::raw::RawLine;
+use crate::record::Parameters;
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -88,6 +89,8 @@ pub struct CallFacts {
     /// What the request may ask of a model by its parameters: a target that has all of it needs no further look.
     /// Content of messages is not looked at.
     pub asks: Abilities,
+    /// What of its parameters is written down.
+    pub parameters: Parameters,
     /// Names of top-level members that choose other models or providers than `model` does.
     pub routing_members: Vec<String>,
 }

@@ -57,8 +57,8 @@ pub use principal::{KeyPolicy, KeyTerms, Principal};
 pub use priority::Priority;
 pub use raw::{ObjectAsk, RawLine};
 pub use record::{
-    AttemptRecord, AttemptTimes, ClientIp, Outcome, Parent, PriceLine, Record, RecordDetails, SubCallRole,
-    Toll, Verdict,
+    AttemptRecord, AttemptTimes, ClientIp, Outcome, Parameter, Parameters, Parent, PriceLine, Record,
+    RecordDetails, SubCallRole, Toll, Verdict,
 };
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;

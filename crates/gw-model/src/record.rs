@@ -1,6 +1,7 @@
 //! What is written down about a request: one record whatever the ending, with one entry per attempt.
 
 mod details;
+mod parameters;
 
 use crate::format::WireFormat;
 use crate::ids::{KeyId, RequestId};
@@ -8,6 +9,7 @@ use crate::money::NanoUsd;
 use crate::tenancy::AccountId;
 use crate::usage::{Usage, UsageSource};
 pub use details::{AttemptTimes, ClientIp, PriceLine, RecordDetails, Verdict};
+pub use parameters::{Parameter, Parameters};
 use serde::{Deserialize, Serialize};
 
 /// How a request ended.

@@ -59,7 +59,7 @@ pub(crate) async fn receive<B: BodySource>(
         signed,
         arrived: ticket.record.time,
     };
-    let facts = match (scan.run().await, &mut line) {
+    let mut facts = match (scan.run().await, &mut line) {
         (Ok(facts), _) => facts,
         (Err(refusal), Some(line)) => {
             line.unread = Some(refusal);
@@ -69,6 +69,7 @@ pub(crate) async fn receive<B: BodySource>(
     };
     ticket.record.model.clone_from(&facts.model);
     ticket.record.stream = facts.stream;
+    ticket.record.details.parameters = std::mem::take(&mut facts.parameters);
     if ticket.record.customer.is_none() {
         // Whom nobody is named by is nobody.
         ticket.record.customer = facts.user.clone().filter(|user| !user.trim().is_empty());

@@ -20,6 +20,7 @@ pub(crate) mod tolls;
 mod traced;
 mod unwritten;
 mod watched;
+mod way;
 
 use crate::cache::Lead;
 use crate::credentials::Pins;
@@ -504,6 +505,7 @@ impl Open {
         self.charge_tolls(&attempt.target, cost);
         self.note_try(&attempt);
         self.note_region(&attempt.target);
+        self.note_way(&attempt.target);
         self.record.details.times.push(attempt.times);
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {

@@ -44,7 +44,9 @@ pub use records::{Feedback, KeptPart, NamesSwept, Rating, SealedBodies, Swept, W
 pub use recosting::{FormerCost, PastAttempt, Recost, Repriced, StoredRecosting, Written};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};
-pub use search::{ClientFilter, FeedbackFilter, LogFilter, LogPage, LogRow, MetadataFilter, Span};
+pub use search::{
+    ClientFilter, FeedbackFilter, LogFilter, LogPage, LogRow, MetadataFilter, ParameterFilter, Span,
+};
 pub use sign_in::{PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via};
 pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 pub use tokens::{StoredToken, TokenHolder, TokenId};

@@ -14,6 +14,7 @@ mod media;
 mod members;
 mod metadata;
 mod opening;
+mod parameters;
 mod prompt;
 mod rerank;
 mod responses;
@@ -105,6 +106,7 @@ fn read_body(
         for member in &object.members {
             members::read(format, &object, member, &mut facts, &mut found)?;
             asks::note(&member.key, &mut facts.asks);
+            parameters::note(&member.key, &object.value(member), &mut facts.parameters);
         }
     }
     if let Some(model) = path_model {
@@ -121,6 +123,7 @@ fn read_body(
     }
     if counted.is_none() {
         complete(format, &object, &mut facts, &found)?;
+        parameters::complete(&mut facts);
     }
     Ok(facts)
 }

@@ -64,6 +64,20 @@ export const observe = {
     const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
     check(file.suggestedFilename().startsWith("gatewright-chargeback-customer-"), `the file is called ${file.suggestedFilename()}`);
   },
+  invoice: async (tools) => {
+    const { page, shoot } = tools;
+    await go(page, "/invoice");
+    await heading(page, "Invoice");
+    await page.getByLabel("Or its text").fill("Usage date;Model;Amount\n2026-10-01;no-such-model;12.5\nTotal;;12.5\n");
+    await page.getByLabel("Day", { exact: true }).waitFor();
+    check((await page.getByLabel("Cost", { exact: true }).inputValue()) === "Amount", "the column of costs is found");
+    await page.getByRole("button", { name: "Compare" }).click();
+    const table = page.getByRole("region", { name: "Invoice and gateway" });
+    await table.getByRole("rowheader", { name: "2026-10-01" }).waitFor();
+    await page.getByText("could not be read").waitFor();
+    await accessible(tools, "an invoice");
+    await shoot("invoice");
+  },
   explorer: async (tools) => {
     const { page, shoot } = tools;
     await go(page, "/requests");

@@ -13,6 +13,7 @@ export const PLACES: PlaceGroup[] = [
       { to: "/requests", label: "Requests", icon: "requests", needs: "logs:read", words: "logs explorer traces errors live tail" },
       { to: "/analytics", label: "Analytics", icon: "analytics", needs: "usage:read", words: "chart figures latency percentiles tokens compare" },
       { to: "/chargeback", label: "Chargeback", icon: "chargeback", needs: "usage:read", words: "report month cost team project invoice csv" },
+      { to: "/invoice", label: "Invoice", icon: "price", needs: "usage:read", words: "reconcile reconciliation provider bill compare csv" },
       { to: "/exports", label: "Exports", icon: "export", needs: "exports:read", words: "records parquet jsonl files s3 download schedule" },
     ],
   },

@@ -2,7 +2,7 @@
 //! What they mean is known where they are read.
 
 /// Of a call.
-pub const FILTERS_OF_CALLS: [&str; 67] = [
+pub const FILTERS_OF_CALLS: [&str; 71] = [
     "include",
     "key_id",
     "team_id",
@@ -35,6 +35,8 @@ pub const FILTERS_OF_CALLS: [&str; 67] = [
     "guardrail_kind",
     "guardrail_side",
     "region",
+    "route_node",
+    "parameter",
     "metadata",
     "client_ip",
     "dropped_parameter",
@@ -53,6 +55,8 @@ pub const FILTERS_OF_CALLS: [&str; 67] = [
     "max_connect_ms",
     "min_guardrails_ms",
     "max_guardrails_ms",
+    "min_answer_guardrails_ms",
+    "max_answer_guardrails_ms",
     "min_tokens_per_second",
     "max_tokens_per_second",
     "min_tokens",
@@ -76,7 +80,7 @@ pub const FILTERS_OF_CALLS: [&str; 67] = [
 const FILTERS_OF_FEEDBACK: [&str; 3] = ["feedback", "min_score", "max_score"];
 
 /// All that may be asked of a record that is there.
-pub const FILTERS: [&str; 70] = joined(&[&FILTERS_OF_CALLS, &FILTERS_OF_FEEDBACK]);
+pub const FILTERS: [&str; 74] = joined(&[&FILTERS_OF_CALLS, &FILTERS_OF_FEEDBACK]);
 
 /// Names one behind the other, all `N` of them; with another number it does not compile.
 #[must_use]

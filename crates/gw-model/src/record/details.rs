@@ -1,6 +1,7 @@
 //! What a record says besides who, what and how it ended: how the caller spoke of itself, where the call was held up, what
 //! was found in it, and the prices that it was charged at. Most of it is empty for most calls.
 
+use super::parameters::Parameters;
 use crate::money::FemtoUsd;
 use crate::price::Unit;
 use crate::trace::TraceId;
@@ -41,12 +42,22 @@ pub struct RecordDetails {
     /// Microseconds that guardrails looked at the request.
     #[serde(default)]
     pub guardrails_us: u64,
+    /// Microseconds that the answer waited for guardrails; part of its last attempt's.
+    #[serde(default)]
+    pub answer_guardrails_us: u64,
     /// When what happened in each attempt, in the order of the attempts; empty in records of before.
     #[serde(default)]
     pub times: Vec<AttemptTimes>,
     /// Microseconds from the end of the last attempt to that of the request.
     #[serde(default)]
     pub after_us: u64,
+    /// What the request asked for by its parameters.
+    #[serde(default)]
+    pub parameters: Parameters,
+    /// The way through a dynamic route to each target that was tried, as the names of its nodes with slashes between; each way once
+    /// where tries that follow each other had the same. `fallback` leads to other models. Empty where there was no choice of ways.
+    #[serde(default)]
+    pub route: Vec<String>,
 }
 
 /// When what happened in an attempt, and where.

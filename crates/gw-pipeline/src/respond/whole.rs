@@ -145,7 +145,10 @@ async fn guarded(answered: &mut Answered, body: Bytes) -> Result<(Bytes, bool), 
         return Ok((body, false));
     }
     let is_json = headers::is_json(&answered.response.headers) || body.first() == Some(&b'{');
-    let stop = match looked(answered, &body, is_json).await {
+    let began = answered.ticket.clock_now();
+    let looked = looked(answered, &body, is_json).await;
+    answered.ticket.note_answer_guardrails_from(began);
+    let stop = match looked {
         Ok(changed) => return Ok((changed.unwrap_or(body), false)),
         Err(stop) => stop,
     };

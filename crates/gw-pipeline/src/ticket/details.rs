@@ -1,10 +1,11 @@
 //! What a record says besides the ending: gathered as the call goes on, and put together when it ends. It must not decide
 //! anything.
 
-use super::{Open, price};
+use super::{Open, price, way};
 use gw_model::snapshot::Target;
-use gw_model::{PriceLine, ServiceTier, Usage};
+use gw_model::{Parameters, PriceLine, ServiceTier, Usage};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 impl Open {
     /// Where the call comes from.
@@ -38,6 +39,25 @@ impl Open {
         match (&target.provider.region, &mut self.record.details.region) {
             (None, None) => {}
             (now, region) => *region = now.as_deref().map(str::to_owned),
+        }
+    }
+
+    /// By which way the try came to its target that ends now. Ways are kept of routes, and of models with others to fall back to.
+    pub(super) fn note_way(&mut self, target: &Arc<Target>) {
+        let Some(way) = self.model.as_ref().and_then(|model| way::to(model, target)) else { return };
+        let ways = &mut self.record.details.route;
+        if ways.last() != Some(&way) && ways.len() < way::MOST {
+            ways.push(way);
+        }
+    }
+
+    /// Takes over the ways of a fork's tries.
+    pub(super) fn take_ways(&mut self, fork: &mut Self) {
+        let ways = &mut self.record.details.route;
+        for way in std::mem::take(&mut fork.record.details.route) {
+            if ways.last() != Some(&way) && ways.len() < way::MOST {
+                ways.push(way);
+            }
         }
     }
 
@@ -75,6 +95,7 @@ impl Open {
         let client_ip = self.from.and_then(|from| kept.of(from));
         if self.is_unlogged() {
             self.record.details.user_agent = None;
+            self.record.details.parameters = Parameters::default();
             self.record.details.waited_us = self.waited_us;
             self.record.error_detail.clear();
             return;

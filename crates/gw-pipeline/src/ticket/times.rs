@@ -59,4 +59,11 @@ impl Open {
         let details = &mut self.record.details;
         details.guardrails_us = details.guardrails_us.saturating_add(took);
     }
+
+    /// The answer waited for guardrails from then on until now.
+    pub(crate) fn note_answer_guardrails_from(&mut self, began: Micros) {
+        let took = between(began, self.clock_now());
+        let details = &mut self.record.details;
+        details.answer_guardrails_us = details.answer_guardrails_us.saturating_add(took);
+    }
 }

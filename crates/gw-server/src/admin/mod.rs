@@ -292,7 +292,7 @@ fn origin_of(request: &Request) -> Origin {
 }
 
 // Of a record, for files of them.
-pub(crate) use logs::{endpoint_of, media_of, verdicts};
+pub(crate) use logs::{endpoint_of, media_of, parameters_of, tries_of, verdicts};
 
 /// A record as the list of records shows it, for files of them.
 pub(crate) fn log_row(row: &LogRow) -> Value {

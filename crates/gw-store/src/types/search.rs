@@ -2,7 +2,8 @@
 
 use gw_model::trace::TraceId;
 use gw_model::{
-    AccountId, KeyId, Micros, NanoUsd, Outcome, RecordDetails, RequestId, SubCallRole, UsageSource, Verdict,
+    AccountId, KeyId, Micros, NanoUsd, Outcome, Parameter, RecordDetails, RequestId, SubCallRole,
+    UsageSource, Verdict,
 };
 use serde_json::Value;
 use std::net::IpAddr;
@@ -47,6 +48,15 @@ pub struct MetadataFilter {
     /// A member of that name.
     pub name: String,
     /// With that value: a text, or anything else as JSON has it. Any where there is none.
+    pub value: Option<String>,
+}
+
+/// What requests that are wanted asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterFilter {
+    /// By that parameter.
+    pub parameter: Parameter,
+    /// With that value, as people write it. Any where there is none.
     pub value: Option<String>,
 }
 
@@ -122,6 +132,10 @@ pub struct LogFilter {
     pub guardrail_side: Option<String>,
     /// Whose provider that was tried last is in that region.
     pub region: Option<String>,
+    /// Which came by that node of a dynamic route.
+    pub route_node: Option<String>,
+    /// Which asked for that.
+    pub parameter: Option<ParameterFilter>,
     /// Whose metadata has that.
     pub metadata: Option<MetadataFilter>,
     /// From that address or network.
@@ -142,6 +156,8 @@ pub struct LogFilter {
     pub connect_us: Span,
     /// Microseconds that guardrails looked at the request.
     pub guardrails_us: Span,
+    /// Microseconds that the answer waited for guardrails.
+    pub answer_guardrails_us: Span,
     /// Tenths of a token of the answer per second.
     pub tenths_of_tokens_per_second: Span,
     /// How many attempts.

@@ -158,6 +158,9 @@ function Summary({ log, detail }: { log: Log; detail: LogDetail | undefined }) {
     ["Cache", log.cache ? words(log.cache) : "not used"],
     ["Counted by", words(log.usage_source)],
   ];
+  const asked = Object.entries(log.parameters ?? {});
+  if (asked.length > 0) rows.push(["Parameters", asked.map(([name, value]) => `${words(name)} ${String(value)}`).join(", ")]);
+  if (log.route?.length) rows.push(["Way", log.route.join(", then ")]);
   if (log.dropped_parameters.length > 0) rows.push(["Left out", log.dropped_parameters.join(", ")]);
   for (const [unit, amount] of Object.entries(log.media ?? {})) if (typeof amount === "number" && amount > 0) rows.push([words(unit), count(amount)]);
   if (log.parent_id) {

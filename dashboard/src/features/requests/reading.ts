@@ -27,6 +27,19 @@ function parts(log: Log, fromMs: number, ms: number): Stretch[] {
   return found.filter((one) => one.ms > 0);
 }
 
+/** The same with what the answer waited for guardrails, which is the end of the try that answered. */
+function guarded(of: Stretch[], waitedMs: number): Stretch[] {
+  const last = of.at(-1);
+  if (last?.what !== "answer" || waitedMs <= 0) return of;
+  const ms = Math.min(waitedMs, last.ms);
+  const end = last.fromMs + last.ms;
+  const rest: Stretch[] = [
+    { ...last, ms: last.ms - ms },
+    { what: "guardrails", fromMs: end - ms, ms },
+  ];
+  return [...of.slice(0, -1), ...rest.filter((one) => one.ms > 0)];
+}
+
 /** How a try went whose times are known. Of one that failed without an answer, all behind the connecting is the failure. */
 function timed(one: Try, fromMs: number, ms: number, ok: boolean): Stretch[] {
   const connect = Math.min((one.connect_us ?? 0) / 1000, ms);
@@ -64,9 +77,11 @@ function step(one: Try, fromMs: number, stretches: Stretch[]): Step {
 export function steps(log: Log): Step[] {
   const queue = log.queue_ms ?? 0;
   if (log.tries && log.tries.length > 0 && log.tries.every((one) => one.start_us !== undefined)) {
-    return log.tries.map((one) => {
+    const last = log.tries.length - 1;
+    return log.tries.map((one, at) => {
       const [fromMs, ms] = [(one.start_us ?? 0) / 1000, one.duration_us / 1000];
-      return step(one, fromMs, timed(one, fromMs, ms, one.reason === "" || one.reason === "success"));
+      const stretches = timed(one, fromMs, ms, one.reason === "" || one.reason === "success");
+      return step(one, fromMs, at === last ? guarded(stretches, log.answer_guardrails_ms ?? 0) : stretches);
     });
   }
   if (log.tries && log.tries.length > 0) {

@@ -5,6 +5,7 @@ use super::StreamBody;
 use super::guard::{StreamAsk, Verdicts};
 use crate::guard::blocked;
 use bytes::Bytes;
+use gw_model::Micros;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -16,6 +17,8 @@ pub(super) struct Asking {
     last: Bytes,
     /// The outlet is to be finished behind the last frame.
     finishes: bool,
+    /// When the first one was put.
+    began: Micros,
 }
 
 impl StreamBody {
@@ -29,7 +32,8 @@ impl StreamBody {
         let worker = Rc::clone(ticket.worker());
         // The first round takes what came: nothing is passed on, so nothing can stop it.
         let Ok(verdicts) = ask.question(&worker, guard.guarded_mut()) else { return last };
-        self.asking = Some(Asking { verdicts, ask, last, finishes });
+        let began = ticket.clock_now();
+        self.asking = Some(Asking { verdicts, ask, last, finishes, began });
         Bytes::new()
     }
 
@@ -38,8 +42,8 @@ impl StreamBody {
         loop {
             let Some(asking) = &mut self.asking else { return Poll::Ready(Bytes::new()) };
             let Poll::Ready(outcomes) = asking.verdicts.as_mut().poll(cx) else { return Poll::Pending };
-            let (Some(Asking { mut ask, last, finishes, .. }), Some(guard), Some(ticket)) =
-                (self.asking.take(), &mut self.guard, &self.ticket)
+            let (Some(Asking { mut ask, last, finishes, began, .. }), Some(guard), Some(ticket)) =
+                (self.asking.take(), &mut self.guard, &mut self.ticket)
             else {
                 return Poll::Ready(Bytes::new());
             };
@@ -49,9 +53,13 @@ impl StreamBody {
                 asks_on.then(|| ask.question(ticket.worker(), guarded)).transpose()
             });
             match told {
-                Ok(Some(verdicts)) => self.asking = Some(Asking { verdicts, ask, last, finishes }),
-                Ok(None) => return self.give_rest(ask, last, finishes),
+                Ok(Some(verdicts)) => self.asking = Some(Asking { verdicts, ask, last, finishes, began }),
+                Ok(None) => {
+                    ticket.note_answer_guardrails_from(began);
+                    return self.give_rest(ask, last, finishes);
+                }
                 Err(stop) => {
+                    ticket.note_answer_guardrails_from(began);
                     let refusal = blocked(&guard.guarded().chosen, &stop);
                     return Poll::Ready(self.cut(&refusal, "guardrail", last));
                 }

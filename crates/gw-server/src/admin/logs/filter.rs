@@ -10,8 +10,8 @@ use gw_store::types::{FeedbackFilter, LogFilter, Span};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use values::{
-    client, flag, id, limit, metadata, micros, nanos, one_of, score, statuses, sub_calls, tenths, trace,
-    whole,
+    client, flag, id, limit, metadata, micros, nanos, one_of, parameter, score, statuses, sub_calls, tenths,
+    trace, whole,
 };
 
 /// Most rows of one answer.
@@ -19,7 +19,7 @@ pub(in crate::admin) const MAX_LIMIT: usize = 1000;
 
 /// Parameters of the list, for the document of the API.
 pub(in crate::admin) const PARAMETERS: &[&str] =
-    &joined::<77>(&[&["request_id", "parent_id"], &FILTERS, &["text", "from", "to", "limit", "cursor"]]);
+    &joined::<81>(&[&["request_id", "parent_id"], &FILTERS, &["text", "from", "to", "limit", "cursor"]]);
 
 /// Sides of a call on which guardrails find something.
 pub(in crate::admin) const SIDES: &[&str] = &["request", "response"];
@@ -49,6 +49,8 @@ impl LogsQuery {
             tag: self.text_of("tag"),
             user_agent: self.text_of("user_agent"),
             region: self.text_of("region"),
+            route_node: self.text_of("route_node"),
+            parameter: self.given("parameter").map(parameter).transpose()?,
             metadata: self.given("metadata").map(metadata).transpose()?,
             client: self.given("client_ip").map(client).transpose()?,
             dropped_parameter: self.text_of("dropped_parameter"),
@@ -138,7 +140,7 @@ impl LogsQuery {
     /// From so much to so much.
     fn spans(&self, filter: &mut LogFilter) -> Result<(), ApiError> {
         type Read = fn(&'static str, &str) -> Result<u64, ApiError>;
-        let spans: [(&mut Span, [&'static str; 2], Read); 15] = [
+        let spans: [(&mut Span, [&'static str; 2], Read); 16] = [
             (&mut filter.cost, ["min_cost_usd", "max_cost_usd"], nanos),
             (&mut filter.saved, ["min_saved_usd", "max_saved_usd"], nanos),
             (&mut filter.total_us, ["min_total_ms", "max_total_ms"], micros),
@@ -146,6 +148,11 @@ impl LogsQuery {
             (&mut filter.waited_us, ["min_queue_ms", "max_queue_ms"], micros),
             (&mut filter.connect_us, ["min_connect_ms", "max_connect_ms"], micros),
             (&mut filter.guardrails_us, ["min_guardrails_ms", "max_guardrails_ms"], micros),
+            (
+                &mut filter.answer_guardrails_us,
+                ["min_answer_guardrails_ms", "max_answer_guardrails_ms"],
+                micros,
+            ),
             (
                 &mut filter.tenths_of_tokens_per_second,
                 ["min_tokens_per_second", "max_tokens_per_second"],

@@ -3,6 +3,7 @@
 mod feedback;
 mod filter;
 mod kept;
+mod priced;
 mod replay;
 mod shown;
 mod tail;
@@ -22,7 +23,7 @@ pub(super) use kept::{holds, show as bodies};
 pub(super) use replay::again as replay;
 use serde_json::{Value, json};
 pub(super) use shown::row;
-pub(crate) use shown::{endpoint_of, media_of, verdicts};
+pub(crate) use shown::{endpoint_of, media_of, parameters_of, tries_of, verdicts};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,7 +86,9 @@ pub(super) async fn show(
     let work = move || {
         let Some((record, sub_calls)) = read(&app, id, seen_from)? else { return Ok(None) };
         let former = app.storage.database.former_cost(id)?;
-        Ok::<_, StoreError>(Some(shown::whole(&record, &sub_calls, former)))
+        let mut whole = shown::whole(&record, &sub_calls, former);
+        whole["cost"]["prices"] = priced::versions(&app, &record)?.into();
+        Ok::<_, StoreError>(Some(whole))
     };
     let found = tokio::task::spawn_blocking(work).await??;
     found.map(Json).ok_or_else(|| unknown(&id.to_string()))

@@ -1,7 +1,7 @@
 //! A record as JSON: a row of a list, and all that is known of one.
 
 use crate::app::prices::recosting;
-use gw_model::{Level, NanoUsd, PriceLine, Verdict, WireFormat, time};
+use gw_model::{Level, NanoUsd, Parameter, PriceLine, Verdict, WireFormat, time};
 use gw_store::types::{FormerCost, LogRow};
 use serde_json::{Map, Value, json};
 
@@ -37,7 +37,7 @@ pub(in crate::admin) fn row(row: &LogRow) -> Value {
         "error_code": row.error_code,
         "error_detail": row.error_detail,
         "attempts": row.attempts,
-        "tries": tries(row),
+        "tries": tries_of(row),
         "cache": row.cache,
         "customer": row.customer,
         "input_tokens": row.input_tokens,
@@ -70,11 +70,14 @@ fn more(row: &LogRow) -> Map<String, Value> {
         "user_agent": row.user_agent,
         "client_ip": details.client_ip.map(|ip| ip.to_string()),
         "region": details.region,
+        "parameters": parameters_of(row),
+        "route": details.route,
         "guardrails": verdicts(row),
         "dropped_parameters": details.dropped,
         "queue_ms": milliseconds(details.waited_us),
         "connect_ms": details.connect_us.map(milliseconds),
         "guardrails_ms": milliseconds(details.guardrails_us),
+        "answer_guardrails_ms": milliseconds(details.answer_guardrails_us),
         "tokens_per_second": tokens_per_second(row),
         "saved_usd": row.saved.to_string(),
     });
@@ -101,7 +104,7 @@ pub(super) fn whole(record: &LogRow, sub_calls: &[LogRow], former: Option<Former
 }
 
 /// Every attempt, also where there was only one, which the row itself describes.
-fn tries(record: &LogRow) -> Value {
+pub(crate) fn tries_of(record: &LogRow) -> Value {
     if let Some(tries) = record.timed_tries() {
         return tries.into();
     }
@@ -160,6 +163,16 @@ fn usd(femto: u128) -> String {
 pub(crate) fn endpoint_of(row: &LogRow) -> Option<&'static str> {
     let format = WireFormat::ALL.iter().find(|format| format.as_str() == row.format);
     format.map(|format| format.endpoint().as_str())
+}
+
+/// What the request asked for, each under its name.
+pub(crate) fn parameters_of(row: &LogRow) -> Map<String, Value> {
+    let value = |parameter: Parameter, value: i64| {
+        let text = parameter.text(value);
+        if parameter.is_word() { json!(text) } else { serde_json::from_str(&text).unwrap_or(Value::Null) }
+    };
+    let asked = row.details.parameters.iter();
+    asked.map(|(parameter, found)| (parameter.as_str().to_owned(), value(parameter, found))).collect()
 }
 
 /// What guardrails found.

@@ -31,7 +31,7 @@ use tokio::sync::mpsc;
 
 /// Parameters, for the document of the API.
 pub(in crate::admin) const TAIL_PARAMETERS: &[&str] =
-    &joined::<71>(&[&["parent_id"], &FILTERS_OF_CALLS, &["text", "last_event_id", "seconds"]]);
+    &joined::<75>(&[&["parent_id"], &FILTERS_OF_CALLS, &["text", "last_event_id", "seconds"]]);
 
 /// Longest time of one reading.
 pub(in crate::admin) const MAX_SECONDS: usize = 86_400;

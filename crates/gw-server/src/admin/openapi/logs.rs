@@ -56,7 +56,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 /// Members of a row of the list, and of a record that is shown alone.
-const ROW: [&str; 50] = [
+const ROW: [&str; 53] = [
     "id:string",
     "time:string",
     "request_id:string",
@@ -75,6 +75,8 @@ const ROW: [&str; 50] = [
     "provider:string?",
     "upstream_model:string?",
     "region:string?",
+    "parameters:object",
+    "route:array",
     "stream:boolean",
     "outcome:string",
     "status:integer",
@@ -103,6 +105,7 @@ const ROW: [&str; 50] = [
     "saved_usd:string",
     "queue_ms:number",
     "guardrails_ms:number",
+    "answer_guardrails_ms:number",
     "connect_ms:number?",
     "first_byte_ms:number?",
     "total_ms:number",

@@ -1,7 +1,7 @@
 //! A record as a row of a file: of JSON, as the list of records has it, and of Parquet.
 
 use super::parquet::{Cell, Column, Kind};
-use crate::admin::{endpoint_of, log_row, media_of, verdicts};
+use crate::admin::{endpoint_of, log_row, media_of, parameters_of, tries_of, verdicts};
 use gw_model::Level;
 use gw_store::bodies::BodyContent;
 use gw_store::types::LogRow;
@@ -34,7 +34,7 @@ const COLUMNS: &[(&str, Kind, Of)] = &[
     ("error_code", Kind::Text, |row| text(row.error_code.as_ref())),
     ("error_detail", Kind::Text, |row| text(row.error_detail.as_ref())),
     ("attempts", Kind::Whole, |row| Cell::Number(row.attempts.into())),
-    ("tries", Kind::Text, |row| text(row.timed_tries().map(Value::from))),
+    ("tries", Kind::Text, |row| Cell::Text(tries_of(row).to_string())),
     ("cache", Kind::Text, |row| text(row.cache.as_ref())),
     ("session", Kind::Text, |row| text(row.session.as_ref())),
     ("tags", Kind::Text, |row| Cell::Text(json!(row.tags).to_string())),
@@ -65,6 +65,10 @@ const COLUMNS: &[(&str, Kind, Of)] = &[
         _ => Cell::None,
     }),
     ("media", Kind::Text, |row| text(media_of(row))),
+    ("parameters", Kind::Text, |row| Cell::Text(json!(parameters_of(row)).to_string())),
+    ("route", Kind::Text, |row| Cell::Text(json!(row.details.route).to_string())),
+    ("guardrails_us", Kind::Whole, |row| count(row.details.guardrails_us)),
+    ("answer_guardrails_us", Kind::Whole, |row| count(row.details.answer_guardrails_us)),
 ];
 
 /// What decimals of 18 digits hold of tenths, with nine places.

@@ -249,6 +249,12 @@ fn frozen_samples_with_accounts_load() {
     }
 }
 
+fn most_parameters() -> gw_model::Parameters {
+    let mut asked = gw_model::Parameters::default();
+    gw_model::Parameter::ALL.iter().for_each(|parameter| asked.set(*parameter, i64::MIN + 1));
+    asked
+}
+
 #[test]
 fn the_largest_record_fits_into_what_is_set_aside_for_it() {
     let long = |bytes: usize| "x".repeat(bytes);
@@ -303,6 +309,9 @@ fn the_largest_record_fits_into_what_is_set_aside_for_it() {
                 region: Some("y".repeat(2000)),
             }],
             after_us: u64::MAX,
+            parameters: most_parameters(),
+            route: vec![long(2000); 99],
+            answer_guardrails_us: u64::MAX,
             ..sample_details()
         },
         ..sample_record()
@@ -511,6 +520,45 @@ fn times_of_attempts_stand_behind_the_trace() {
             for cut in 0..read.details.len() {
                 let _ = rest_of(&read.details[..cut]);
             }
+        }
+    }
+}
+
+#[test]
+fn parameters_and_ways_stand_before_the_times() {
+    let mut parameters = gw_model::Parameters::default();
+    parameters.set(gw_model::Parameter::Temperature, 700);
+    parameters.set(gw_model::Parameter::Seed, -4_000_000_000);
+    let times = vec![gw_model::AttemptTimes { start_us: 90, ..Default::default() }; 3];
+    let route = vec!["start/eu".to_owned(), "fallback".to_owned()];
+    for (parameters, route, times) in [
+        (parameters.clone(), route.clone(), times.clone()),
+        (parameters.clone(), Vec::new(), times.clone()),
+        (gw_model::Parameters::default(), route, times),
+        (parameters, Vec::new(), Vec::new()),
+    ] {
+        let after_us = if times.is_empty() { 0 } else { 20 };
+        let details = RecordDetails {
+            guardrails_us: 7,
+            answer_guardrails_us: 1_500 * times.len() as u64,
+            parameters,
+            route,
+            times,
+            after_us,
+            verdicts: Vec::new(),
+            user_agent: None,
+            session: None,
+            tags: None,
+            region: None,
+            connect_us: None,
+            ..sample_details()
+        };
+        let record = Record { details, ..sample_record() };
+        let bytes = record_bytes(&record);
+        let (Frame::Record(read), _) = decode(&bytes).unwrap() else { panic!("a record") };
+        assert_eq!(rest_of(read.details), record.details);
+        for cut in 0..read.details.len() {
+            let _ = rest_of(&read.details[..cut]);
         }
     }
 }

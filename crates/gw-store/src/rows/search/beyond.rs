@@ -2,8 +2,8 @@
 //! address, times. The databases pass over most rows by the texts that must stand there; here it is looked at exactly.
 
 use crate::journal::rest_of;
-use crate::types::{ClientFilter, LogFilter, LogRow, MetadataFilter, Span};
-use gw_model::{RecordDetails, Verdict};
+use crate::types::{ClientFilter, LogFilter, LogRow, MetadataFilter, ParameterFilter, Span};
+use gw_model::{Parameters, RecordDetails, Verdict};
 use serde_json::Value;
 use std::net::IpAddr;
 
@@ -37,11 +37,14 @@ impl<'a> Beyond<'a> {
 const fn asks_of_details(filter: &LogFilter) -> bool {
     filter.region.is_some()
         || filter.metadata.is_some()
+        || filter.parameter.is_some()
+        || filter.route_node.is_some()
         || filter.client.is_some()
         || filter.dropped_parameter.is_some()
         || !filter.waited_us.is_open()
         || !filter.connect_us.is_open()
         || !filter.guardrails_us.is_open()
+        || !filter.answer_guardrails_us.is_open()
 }
 
 /// Of one finding several things are asked.
@@ -63,12 +66,16 @@ fn is_found(filter: &LogFilter, verdict: &Verdict) -> bool {
 fn holds(filter: &LogFilter, details: &RecordDetails) -> bool {
     let within = |span: &Span, number: Option<u64>| span.is_open() || number.is_some_and(|us| span.has(us));
     let dropped = |name: &String| details.dropped.contains(name);
+    let passed = |node: &String| details.route.iter().any(|way| way.split('/').any(|passed| passed == node));
     within(&filter.waited_us, Some(details.waited_us))
         && within(&filter.connect_us, details.connect_us)
         && within(&filter.guardrails_us, Some(details.guardrails_us))
+        && within(&filter.answer_guardrails_us, Some(details.answer_guardrails_us))
         && filter.region.as_ref().is_none_or(|region| details.region.as_ref() == Some(region))
         && filter.dropped_parameter.as_ref().is_none_or(dropped)
         && filter.client.is_none_or(|client| details.client_ip.is_some_and(|ip| client.has(ip)))
+        && filter.route_node.as_ref().is_none_or(passed)
+        && filter.parameter.as_ref().is_none_or(|wanted| wanted.is_in(&details.parameters))
         && filter.metadata.as_ref().is_none_or(|wanted| wanted.is_in(details.metadata.as_deref()))
 }
 
@@ -90,6 +97,14 @@ fn agree<const N: usize>(one: [u8; N], other: [u8; N], bits: u8) -> bool {
         left -= here;
         (one ^ other).checked_shr(8 - here).unwrap_or(0) == 0
     })
+}
+
+impl ParameterFilter {
+    fn is_in(&self, asked: &Parameters) -> bool {
+        let found = asked.get(self.parameter);
+        found
+            .is_some_and(|found| self.value.as_ref().is_none_or(|value| *value == self.parameter.text(found)))
+    }
 }
 
 impl MetadataFilter {

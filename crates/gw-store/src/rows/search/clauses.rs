@@ -207,7 +207,7 @@ impl Where {
     fn packed(&mut self, filter: &LogFilter) {
         let holds = self.dialect.within("details");
         let bytes = |text: &str| Scalar::Bytes(Some(text.as_bytes().to_vec()));
-        for text in [&filter.region, &filter.dropped_parameter].into_iter().flatten() {
+        for text in [&filter.region, &filter.dropped_parameter, &filter.route_node].into_iter().flatten() {
             self.and(holds.clone(), [bytes(text)]);
         }
         if let Some(MetadataFilter { name, value }) = &filter.metadata {
@@ -218,8 +218,12 @@ impl Where {
                 self.and(format!("({holds} OR {holds})"), any);
             }
         }
-        let spans = [&filter.waited_us, &filter.connect_us, &filter.guardrails_us];
-        if filter.client.is_some() || spans.iter().any(|span| span.from.is_some_and(|from| from > 0)) {
+        let spans =
+            [&filter.waited_us, &filter.connect_us, &filter.guardrails_us, &filter.answer_guardrails_us];
+        if filter.client.is_some()
+            || filter.parameter.is_some()
+            || spans.iter().any(|span| span.from.is_some_and(|from| from > 0))
+        {
             self.and("details IS NOT NULL", []);
         }
     }

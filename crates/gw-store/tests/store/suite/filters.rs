@@ -3,11 +3,17 @@
 use super::Store;
 use super::sample::{attempt, fold, record};
 use super::search::{details, found, text};
-use gw_model::{Media, NanoUsd, Outcome, Parent, Record, RecordDetails, SubCallRole, UsageSource, Verdict};
-use gw_store::types::{ClientFilter, LogFilter, MetadataFilter, Span};
+use gw_model::{
+    Media, NanoUsd, Outcome, Parameter, Parent, Record, RecordDetails, SubCallRole, UsageSource, Verdict,
+};
+use gw_store::types::{ClientFilter, LogFilter, MetadataFilter, ParameterFilter, Span};
 
 fn metadata(name: &str, value: Option<&str>) -> Option<MetadataFilter> {
     Some(MetadataFilter { name: name.to_owned(), value: value.map(str::to_owned) })
+}
+
+fn parameter(parameter: Parameter, value: Option<&str>) -> Option<ParameterFilter> {
+    Some(ParameterFilter { parameter, value: value.map(str::to_owned) })
 }
 
 fn client(address: &str, bits: u8) -> Option<ClientFilter> {
@@ -67,6 +73,9 @@ pub(crate) fn records_are_found_by_what_else_they_say(store: &impl Store) {
         LogFilter { region: text("eu-west-1"), ..any() },
         LogFilter { metadata: metadata("job", Some("nightly")), ..any() },
         LogFilter { client: client("203.0.113.7", 32), ..any() },
+        LogFilter { parameter: parameter(Parameter::Temperature, Some("0.7")), ..any() },
+        LogFilter { parameter: parameter(Parameter::Seed, None), ..any() },
+        LogFilter { route_node: text("by-country"), ..any() },
         LogFilter { client: client("203.0.113.0", 24), ..any() },
         LogFilter { dropped_parameter: text("logit_bias"), ..any() },
         LogFilter { guardrail_side: text("response"), ..any() },
@@ -80,6 +89,7 @@ pub(crate) fn records_are_found_by_what_else_they_say(store: &impl Store) {
         LogFilter { waited_us: Span { from: Some(77), to: Some(77) }, ..any() },
         LogFilter { connect_us: Span { from: None, to: Some(9_999) }, ..any() },
         LogFilter { guardrails_us: from(310), ..any() },
+        LogFilter { answer_guardrails_us: from(20_500), ..any() },
         LogFilter { tenths_of_tokens_per_second: from(1), ..any() },
         LogFilter { input_tokens: from(1_000), ..any() },
         LogFilter { output_tokens: from(2_000), ..any() },
@@ -114,6 +124,9 @@ pub(crate) fn what_only_looks_like_it_is_not_found(store: &impl Store) {
         LogFilter { metadata: metadata("note", Some("nightly")), ..any() },
         LogFilter { client: client("203.0.112.0", 24), ..any() },
         LogFilter { dropped_parameter: text("logit"), ..any() },
+        LogFilter { parameter: parameter(Parameter::Temperature, Some("0.71")), ..any() },
+        LogFilter { parameter: parameter(Parameter::TopP, None), ..any() },
+        LogFilter { route_node: text("by"), ..any() },
         // Each is true of some finding, but not of one.
         LogFilter { guardrail: text("secrets"), guardrail_kind: text("email"), ..any() },
         LogFilter {

@@ -4,8 +4,8 @@ use super::Store;
 use super::sample::{DAY, NOON, fold, pending, record};
 use gw_model::trace::TraceId;
 use gw_model::{
-    AccountId, AttemptTimes, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record, RecordDetails,
-    RequestId, Unit, Verdict, WireFormat,
+    AccountId, AttemptTimes, FemtoUsd, KeyId, Level, NanoUsd, Outcome, Parameter, Parameters, PriceLine,
+    Record, RecordDetails, RequestId, Unit, Verdict, WireFormat,
 };
 use gw_store::types::{
     Feedback, FeedbackFilter, KeptPart, LogFilter, LogRow, Rating, SealedBodies, Span, Whose,
@@ -17,6 +17,13 @@ pub(crate) fn text(text: &str) -> Option<String> {
 
 pub(crate) fn found(store: &impl Store, filter: &LogFilter) -> Vec<LogRow> {
     store.logs(filter).unwrap().rows
+}
+
+fn parameters() -> Parameters {
+    let mut asked = Parameters::default();
+    asked.set(Parameter::Temperature, 700);
+    asked.set(Parameter::Seed, -4);
+    asked
 }
 
 pub(crate) fn details() -> RecordDetails {
@@ -40,6 +47,7 @@ pub(crate) fn details() -> RecordDetails {
         trace_id: TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736"),
         is_resolved: true,
         guardrails_us: 310,
+        answer_guardrails_us: 20_500,
         times: vec![AttemptTimes {
             start_us: 160,
             connect_us: Some(1234),
@@ -47,6 +55,8 @@ pub(crate) fn details() -> RecordDetails {
             region: text("eu-west-1"),
         }],
         after_us: 12,
+        parameters: parameters(),
+        route: vec!["start/by-country/eu".to_owned(), "fallback".to_owned()],
     }
 }
 

@@ -3,9 +3,9 @@
 use super::MAX_LIMIT;
 use crate::admin::error::ApiError;
 use crate::admin::query;
-use gw_model::NanoUsd;
 use gw_model::trace::TraceId;
-use gw_store::types::{ClientFilter, MetadataFilter, Span};
+use gw_model::{NanoUsd, Parameter};
+use gw_store::types::{ClientFilter, MetadataFilter, ParameterFilter, Span};
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -112,6 +112,13 @@ pub(super) fn metadata(text: &str) -> Result<MetadataFilter, ApiError> {
         return Err(ApiError::invalid("metadata", text));
     }
     Ok(MetadataFilter { name: name.to_owned(), value: value.map(str::to_owned) })
+}
+
+/// `NAME` or `NAME=VALUE`.
+pub(super) fn parameter(text: &str) -> Result<ParameterFilter, ApiError> {
+    let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+    let parameter = one_of("parameter", name, Parameter::ALL, |parameter| parameter.as_str())?;
+    Ok(ParameterFilter { parameter, value: value.map(str::to_owned) })
 }
 
 /// An address, or a network: `203.0.113.0/24`.

@@ -1,8 +1,8 @@
 //! What stands behind the trace of a record: a byte that says what there is, and that. Nothing at all where there is nothing. Numbers are
 //! varints, and what the record says elsewhere is left out: there is one of these for nearly every record.
 
-use crate::journal::text::{WORD, clip};
-use gw_model::{AttemptTimes, RecordDetails};
+use crate::journal::text::{NAME, WORD, clip};
+use gw_model::{AttemptTimes, Parameter, Parameters, RecordDetails};
 
 /// The name of the model stood for something, though no provider was tried.
 const RESOLVED: u8 = 1;
@@ -10,6 +10,15 @@ const RESOLVED: u8 = 1;
 const GUARDRAILS: u8 = 2;
 /// How long the request went on after its last attempt, and then attempts up to the end of it all.
 const TIMES: u8 = 4;
+
+/// Parameters: how many, and of each its number and its value, the sign in the lowest bit.
+const PARAMETERS: u8 = 8;
+/// Ways through a dynamic route: how many, and of each its length and text.
+const ROUTE: u8 = 16;
+/// How long the answer waited for guardrails.
+const ANSWER_GUARDRAILS: u8 = 64;
+/// As [`TIMES`], behind one of those: whoever does not know of these finds no times in their place.
+const TIMES_BEHIND: u8 = 32;
 
 /// What the lowest bits of an attempt's start say that there is behind it: how long it connected and one more, 0 for not at all; the
 /// same of its first byte; its region, empty for none. Without the bit, the region is the record's, and of the last attempt the
@@ -24,8 +33,11 @@ const ATTEMPTS: usize = 64;
 /// Most bytes of a number.
 const NUMBER: usize = 10;
 
+/// Most ways that are kept.
+const WAYS: usize = 4;
+
 /// Most bytes of it, besides its attempts.
-pub(super) const BYTES: usize = 1 + 2 * NUMBER;
+pub(super) const BYTES: usize = 1 + 3 * NUMBER + 2 + Parameter::ALL.len() * (1 + NUMBER) + WAYS * (NAME + 2);
 /// Most bytes of an attempt in it.
 pub(in crate::journal) const TIMES_BYTES: usize = 3 * NUMBER + WORD + 2;
 
@@ -35,7 +47,11 @@ pub(super) fn of(details: &RecordDetails) -> Vec<u8> {
     let has = |flag: u8, is: bool| if is { flag } else { 0 };
     let flags = has(RESOLVED, details.is_resolved)
         | has(GUARDRAILS, details.guardrails_us > 0)
-        | has(TIMES, !times.is_empty());
+        | has(PARAMETERS, !details.parameters.is_empty())
+        | has(ROUTE, !details.route.is_empty())
+        | has(ANSWER_GUARDRAILS, details.answer_guardrails_us > 0);
+    let behind = if flags & (PARAMETERS | ROUTE | ANSWER_GUARDRAILS) == 0 { TIMES } else { TIMES_BEHIND };
+    let flags = flags | has(behind, !times.is_empty());
     let mut tail = Vec::new();
     if flags == 0 {
         return tail;
@@ -44,7 +60,8 @@ pub(super) fn of(details: &RecordDetails) -> Vec<u8> {
     if flags & GUARDRAILS != 0 {
         put(&mut tail, details.guardrails_us);
     }
-    if flags & TIMES != 0 {
+    put_asked(&mut tail, details);
+    if !times.is_empty() {
         put(&mut tail, details.after_us);
     }
     for (at, one) in times.iter().enumerate() {
@@ -52,6 +69,58 @@ pub(super) fn of(details: &RecordDetails) -> Vec<u8> {
         put_attempt(&mut tail, one, &known);
     }
     tail
+}
+
+/// Parameters, ways, and how long the answer waited, where there are any.
+fn put_asked(tail: &mut Vec<u8>, details: &RecordDetails) {
+    if !details.parameters.is_empty() {
+        put(tail, details.parameters.iter().len() as u64);
+        for (parameter, value) in details.parameters.iter() {
+            tail.push(parameter as u8);
+            put(tail, value.unsigned_abs().saturating_mul(2) | u64::from(value < 0));
+        }
+    }
+    if !details.route.is_empty() {
+        put(tail, details.route.len().min(WAYS) as u64);
+        for way in details.route.iter().take(WAYS) {
+            let way = clip(way, NAME);
+            put(tail, way.len() as u64);
+            tail.extend_from_slice(way.as_bytes());
+        }
+    }
+    if details.answer_guardrails_us > 0 {
+        put(tail, details.answer_guardrails_us);
+    }
+}
+
+fn take_parameters(rest: &mut &[u8]) -> Option<Parameters> {
+    let mut found = Parameters::default();
+    for _ in 0..take(rest)? {
+        let (code, behind) = rest.split_first()?;
+        *rest = behind;
+        let packed = take(rest)?;
+        let value = i64::try_from(packed >> 1).ok()?;
+        // One that only a later version knows is left out.
+        if let Some(parameter) = Parameter::from_code(*code) {
+            found.set(parameter, if packed & 1 == 1 { -value } else { value });
+        }
+    }
+    Some(found)
+}
+
+fn take_ways(rest: &mut &[u8]) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    for _ in 0..take(rest)? {
+        found.push(take_text(rest)?.to_owned());
+    }
+    Some(found)
+}
+
+fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let length = usize::try_from(take(rest)?).ok()?;
+    let (text, behind) = rest.split_at_checked(length)?;
+    *rest = behind;
+    std::str::from_utf8(text).ok()
 }
 
 /// What an attempt's times say where they say nothing: what the record does.
@@ -110,18 +179,36 @@ fn take(from: &mut &[u8]) -> Option<u64> {
 /// The details with what the tail says. What is not to be read says nothing.
 pub(super) fn read(tail: &[u8], known: RecordDetails) -> RecordDetails {
     let is_resolved = is_resolved(tail);
-    let more = read_times(tail, &known).unwrap_or_default();
-    let RecordDetails { guardrails_us, times, after_us, .. } = more;
-    RecordDetails { is_resolved, guardrails_us, times, after_us, ..known }
+    let more = read_more(tail, &known).unwrap_or_default();
+    let RecordDetails { guardrails_us, times, after_us, parameters, route, answer_guardrails_us, .. } = more;
+    RecordDetails {
+        is_resolved,
+        guardrails_us,
+        times,
+        after_us,
+        parameters,
+        route,
+        answer_guardrails_us,
+        ..known
+    }
 }
 
-fn read_times(tail: &[u8], of: &RecordDetails) -> Option<RecordDetails> {
+fn read_more(tail: &[u8], of: &RecordDetails) -> Option<RecordDetails> {
     let (flags, mut rest) = tail.split_first()?;
     let mut found = RecordDetails::default();
     if flags & GUARDRAILS != 0 {
         found.guardrails_us = take(&mut rest)?;
     }
-    if flags & TIMES == 0 {
+    if flags & PARAMETERS != 0 {
+        found.parameters = take_parameters(&mut rest)?;
+    }
+    if flags & ROUTE != 0 {
+        found.route = take_ways(&mut rest)?;
+    }
+    if flags & ANSWER_GUARDRAILS != 0 {
+        found.answer_guardrails_us = take(&mut rest)?;
+    }
+    if flags & (TIMES | TIMES_BEHIND) == 0 {
         return Some(found);
     }
     found.after_us = take(&mut rest)?;
@@ -145,10 +232,7 @@ fn take_attempt(rest: &mut &[u8]) -> Option<(u64, AttemptTimes)> {
         one.first_byte_us = take(rest)?.checked_sub(1);
     }
     if bits & REGION != 0 {
-        let length = usize::try_from(take(rest)?).ok()?;
-        let (region, behind) = rest.split_at_checked(length)?;
-        *rest = behind;
-        let region = std::str::from_utf8(region).ok()?;
+        let region = take_text(rest)?;
         one.region = (!region.is_empty()).then(|| region.to_owned());
     }
     Some((bits, one))
