@@ -38,7 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0029_prices.sql"),
     include_str!("migrations/0030_feedback_and_names.sql"),
     include_str!("migrations/0031_body_places.sql"),
-    include_str!("migrations/0033_key_used.sql"),
+    include_str!("migrations/0032_key_used.sql"),
 ];
 
 /// True when the tables are as this version writes them.
