@@ -24,7 +24,19 @@ const USES: u32 = 256;
 struct Salted {
     salt: [u8; SALT_BYTES],
     key: LessSafeKey,
+    /// Random too; the number of the use is added to its end, so that no nonce comes twice with the key.
+    nonce: [u8; NONCE_LEN],
     left: u32,
+}
+
+impl Salted {
+    fn nonce(&self) -> [u8; NONCE_LEN] {
+        let mut nonce = self.nonce;
+        if let Some(end) = nonce.last_chunk_mut() {
+            *end = u32::from_be_bytes(*end).wrapping_add(self.left).to_be_bytes();
+        }
+        nonce
+    }
 }
 
 /// Keys for one purpose.
@@ -55,9 +67,8 @@ impl Seal {
     /// Seals `content`, which belongs to `place`. Errors: there is no key or no randomness.
     pub(crate) fn seal(&self, place: &[u8], content: &[u8]) -> Result<Vec<u8>, StoreError> {
         let failed = || StoreError::Damaged { what: "the encryption key" };
-        let Salted { salt, key, .. } = self.salted()?;
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(StoreError::Random)?;
+        let salted = self.salted()?;
+        let (nonce, Salted { salt, key, .. }) = (salted.nonce(), salted);
         // Room for the tag, so that no copy of the text is left behind by growing.
         let mut out = Vec::with_capacity(HEAD_BYTES + content.len() + AES_256_GCM.tag_len());
         out.push(VERSION);
@@ -79,10 +90,10 @@ impl Seal {
             return Ok(known.clone());
         }
         let failed = || StoreError::Damaged { what: "the encryption key" };
-        let mut salt = [0; SALT_BYTES];
-        getrandom::fill(&mut salt).map_err(StoreError::Random)?;
+        let (mut salt, mut nonce) = ([0; SALT_BYTES], [0; NONCE_LEN]);
+        getrandom::fill(&mut salt).and_then(|()| getrandom::fill(&mut nonce)).map_err(StoreError::Random)?;
         let key = self.keys.first().and_then(|key| key_of(key, &salt)).ok_or_else(failed)?;
-        Ok(salted.insert(Salted { salt, key, left: USES - 1 }).clone())
+        Ok(salted.insert(Salted { salt, key, nonce, left: USES - 1 }).clone())
     }
 
     /// Opens what [`Self::seal`] made for this place. Errors: it is not that, or none of the keys fits.

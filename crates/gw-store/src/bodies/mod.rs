@@ -30,7 +30,7 @@ pub struct BodySettings {
 
 impl Default for BodySettings {
     fn default() -> Self {
-        Self { queue_calls: 4_096, queue_bytes: 64 << 20 }
+        Self { queue_calls: 16_384, queue_bytes: 64 << 20 }
     }
 }
 

@@ -2,12 +2,14 @@
 use super::*;
 use crate::types::{Feedback, Rating, SealedBodies};
 use gw_model::{Micros, RequestId, Secret};
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 /// Keeps what is written, or fails.
 #[derive(Default)]
 struct Shelf {
     written: Mutex<Vec<SealedBodies>>,
+    transactions: Mutex<usize>,
+    wake: Condvar,
     fails: bool,
 }
 
@@ -17,6 +19,8 @@ impl RecordStore for Shelf {
             return Err(StoreError::Damaged { what: "a disk" });
         }
         self.written.lock().extend(bodies.iter().cloned());
+        *self.transactions.lock() += 1;
+        self.wake.notify_all();
         Ok(())
     }
 
@@ -144,4 +148,27 @@ fn a_text_is_found_in_whatever_case_and_as_json_writes_it() {
     let content = content("{\"content\":\"Say \\\"Hello\\\" to M\\u00fcller\"}");
     assert!(content.holds("say \"hello\"") && content.holds("hello") && content.holds("ok"));
     assert!(!content.holds("goodbye"));
+}
+
+#[test]
+fn what_comes_one_after_the_other_is_written_together_and_nothing_waits_for_ever() {
+    let shelf = Arc::new(Shelf::default());
+    let bodies = start(&shelf, BodySettings::default());
+    for number in 0..1_000 {
+        bodies.keep(kept(number, "x", false));
+    }
+    bodies.finish();
+    let (written, transactions) = (shelf.written.lock().len(), *shelf.transactions.lock());
+    assert_eq!(written, 1_000);
+    assert!(transactions < 500, "{transactions}");
+    // No nonce comes twice with a salt.
+    let mut heads: Vec<Vec<u8>> = shelf.written.lock().iter().map(|one| one.sealed[1..29].to_vec()).collect();
+    heads.sort_unstable();
+    heads.dedup();
+    assert_eq!(heads.len(), 1_000);
+    let alone = start(&shelf, BodySettings::default());
+    alone.keep(kept(2_000, "x", false));
+    let (mut written, limit) = (shelf.written.lock(), std::time::Duration::from_secs(20));
+    let late = shelf.wake.wait_while_for(&mut written, |written| written.len() == 1_000, limit).timed_out();
+    assert!(!late, "it waits for others");
 }

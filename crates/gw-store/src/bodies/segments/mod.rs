@@ -29,6 +29,9 @@ const FRAME_BYTES: u32 = 24;
 /// Segments that are written at the same time, of different hours; whoever keeps bodies longer than others needs another.
 const MOST_OPEN: usize = 16;
 
+/// Bytes of memory that stay in use between two writes.
+const FRAMES_BYTES: usize = 1 << 20;
+
 /// Usual bytes of a segment.
 pub const SEGMENT_BYTES: u32 = 64 << 20;
 
@@ -47,6 +50,8 @@ struct Writing {
     open: Vec<Open>,
     /// The number of the next one; `None` before it was looked what is there.
     next: Option<u32>,
+    /// What is written at once.
+    frames: Vec<u8>,
     /// The hour up to which it was looked for files that nobody knows.
     swept: u32,
 }
@@ -56,8 +61,8 @@ struct Writing {
 pub(crate) struct Appended {
     /// In the order of what was given.
     pub(crate) places: Vec<Place>,
-    /// Where the segments ended before.
-    ends: Vec<(SegmentName, u32)>,
+    /// Where the segments ended before, and after.
+    ends: Vec<(SegmentName, u32, u32)>,
 }
 
 /// See the module.
@@ -116,7 +121,7 @@ impl Segments {
                 Some(at) => writing.open.remove(at),
                 None => self.create(writing, hour, known)?,
             };
-            let (mut frames, mut taken) = (Vec::new(), 0);
+            let (mut frames, mut taken) = (std::mem::take(&mut writing.frames), 0);
             for (at, one) in left {
                 let start = open.end.saturating_add(size(frames.len()));
                 let length = size(one.sealed.len());
@@ -131,11 +136,15 @@ impl Segments {
                 }
                 taken += 1;
             }
-            done.ends.push((open.name, open.end));
-            let written = open.file.write_all_at(&frames, u64::from(open.end));
+            let before = open.end;
+            let written = open.file.write_all_at(&frames, u64::from(before));
             if written.is_ok() {
-                open.end = open.end.saturating_add(size(frames.len()));
+                open.end = before.saturating_add(size(frames.len()));
             }
+            done.ends.push((open.name, before, open.end));
+            frames.clear();
+            frames.shrink_to(FRAMES_BYTES);
+            writing.frames = frames;
             left = left.get(taken..).unwrap_or_default();
             let (is_full, path) = (written.is_ok() && !left.is_empty(), self.path(open.name));
             if !is_full {
@@ -176,18 +185,17 @@ impl Segments {
     }
 
     fn cut(&self, writing: &mut Writing, appended: &Appended) {
-        for (name, end) in appended.ends.iter().rev() {
+        for (name, before, after) in appended.ends.iter().rev() {
             let open = writing.open.iter_mut().find(|open| open.name == *name);
             let cut = match open {
-                Some(open) => {
-                    open.end = *end;
-                    open.file.set_len(u64::from(*end))
+                Some(open) if open.end == *after => {
+                    open.end = *before;
+                    open.file.set_len(u64::from(*before))
                 }
+                // Others were appended behind.
+                Some(_) => Ok(()),
                 // It became full.
-                None => OpenOptions::new()
-                    .write(true)
-                    .open(self.path(*name))
-                    .and_then(|file| file.set_len(u64::from(*end))),
+                None => cut_file(&self.path(*name), *before, *after),
             };
             if let Err(error) = cut {
                 tracing::warn!(%error, path = %self.path(*name).display(), "bodies that nobody knows of stay until their time is over");
@@ -252,6 +260,15 @@ impl Segments {
 
     fn path(&self, name: SegmentName) -> PathBuf {
         self.dir.join(name.file())
+    }
+}
+
+/// Cuts what ends somewhere.
+fn cut_file(path: &Path, before: u32, after: u32) -> std::io::Result<()> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    match file.metadata()?.len() == u64::from(after) {
+        true => file.set_len(u64::from(before)),
+        false => Ok(()),
     }
 }
 
