@@ -163,7 +163,11 @@ impl Open {
         let is_guest =
             |link: &&Link| matches!(link.id.level, Level::Customer | Level::Tag) || link.id.level.is_called();
         let guests: Vec<Link> = self.chain.links().filter(is_guest).cloned().collect();
-        self.chain.renew(self.worker.now(), entry.links().chain(guests));
+        // Limits of some models go on counting what is called, by the names that it was let in with.
+        let (asked, model) = (self.record.model.clone(), self.model.clone());
+        let names = [&*asked, model.as_ref().map_or(&*asked, |model| &*model.name)];
+        let now = self.worker.now();
+        self.chain.renew(now, entry.links().chain(guests), &names);
         self.note_accounts();
         if let Some(ongoing) = &mut self.ongoing {
             ongoing.held = Amounts::default();

@@ -56,10 +56,10 @@ struct Part {
     priority: Priority,
     /// A try counts here, of a call that counts elsewhere: not its money under budgets, nor that it runs.
     is_try: bool,
-    /// When, by the account's time: its request was taken, the first piece of the hold, and the latest.
+    /// When its request was taken, by the account's time.
     admitted_at: Micros,
-    first_at: Micros,
-    latest_at: Micros,
+    /// The same of each piece of the hold.
+    held_at: [Micros; PIECES],
 }
 
 impl Part {
@@ -75,15 +75,56 @@ impl Part {
     }
 }
 
+/// Pieces of a hold of which it is known when they were taken: the first, and the latest extensions. Where one more comes, the
+/// extension that is oldest is forgotten: extensions are mostly asked for when what came before is used up.
+pub(super) const PIECES: usize = 4;
+
 /// What is held in every account.
 #[derive(Clone, Copy, Debug, Default)]
 struct Held {
     all: Amounts,
-    /// Of the first hold.
-    first: Amounts,
-    /// Of the latest extension. An extension is asked for when what came before is used up, so only the latest can
-    /// have anything to give back, besides the first.
-    latest: Amounts,
+    /// In the order in which they were taken; what is not in them has nothing to give back.
+    pieces: [Amounts; PIECES],
+    /// How many there are.
+    count: u8,
+}
+
+impl Held {
+    /// A hold of one piece.
+    const fn first(amounts: Amounts) -> Self {
+        let mut pieces = [Amounts { input: 0, output: 0, cost: NanoUsd::ZERO }; PIECES];
+        pieces[0] = amounts;
+        Self { all: amounts, pieces, count: 1 }
+    }
+
+    /// Makes room for a piece behind the others: its place, and whether the oldest extension makes room for it.
+    fn next(&mut self, piece: Amounts) -> (usize, bool) {
+        let (at, is_full) = match usize::from(self.count) {
+            PIECES.. => (PIECES - 1, true),
+            at => (at, false),
+        };
+        if is_full {
+            self.pieces.copy_within(2.., 1);
+        } else {
+            self.count += 1;
+        }
+        self.pieces[at] = piece;
+        (at, is_full)
+    }
+
+    /// What stays when so much of it is no longer held: the latest pieces go first, the others stay as they are.
+    fn without(mut self, less: &Amounts) -> Self {
+        self.all = self.all.minus(less);
+        let mut less = *less;
+        for piece in self.pieces.iter_mut().rev() {
+            let of_piece = less.min(piece);
+            (*piece, less) = (piece.minus(&of_piece), less.minus(&of_piece));
+        }
+        while self.count > 1 && self.pieces[usize::from(self.count) - 1] == Amounts::default() {
+            self.count -= 1;
+        }
+        self
+    }
 }
 
 /// Accounts that are locked, in the order of the parts.
@@ -126,8 +167,7 @@ impl Chain {
                 priority: Priority::High,
                 is_try: false,
                 admitted_at: 0,
-                first_at: 0,
-                latest_at: 0,
+                held_at: [0; PIECES],
             };
             self.parts.insert(at, part);
         }
@@ -271,17 +311,17 @@ impl Chain {
     pub fn reserve(&mut self, now: Micros, amounts: Amounts) -> Result<(), HoldRefused> {
         let times = self.take(now, &amounts)?;
         for (part, at) in self.parts.iter_mut().zip(times) {
-            part.first_at = at;
+            part.held_at[0] = at;
         }
         OPEN_RESERVATIONS.fetch_add(1, Ordering::Relaxed);
-        self.held = Some(Held { all: amounts, first: amounts, latest: Amounts::default() });
+        self.held = Some(Held::first(amounts));
         Ok(())
     }
 
     /// Takes over what a sibling holds. What it held itself is settled before.
     pub fn take_over(&mut self, sibling: &mut Self) {
         for (mine, theirs) in self.parts.iter_mut().zip(&sibling.parts) {
-            (mine.first_at, mine.latest_at) = (theirs.first_at, theirs.latest_at);
+            mine.held_at = theirs.held_at;
         }
         self.held = sibling.held.take();
     }
@@ -299,9 +339,12 @@ impl Chain {
         held.all = held.all.plus(&more);
         // An extension of money alone leaves the tokens before it to be given back.
         if more.tokens() > 0 {
-            held.latest = more;
+            let (place, is_full) = held.next(more);
             for (part, at) in self.parts.iter_mut().zip(times) {
-                part.latest_at = at;
+                if is_full {
+                    part.held_at.copy_within(2.., 1);
+                }
+                part.held_at[place] = at;
             }
         }
         Ok(())
@@ -328,25 +371,17 @@ impl Chain {
         let Some(held) = self.held else { return };
         let less = less.min(&held.all);
         self.level(now, &held, &less, &Amounts::default());
-        let of_latest = less.min(&held.latest);
-        self.held = Some(Held {
-            all: held.all.minus(&less),
-            first: held.first.minus(&less.minus(&of_latest)),
-            latest: held.latest.minus(&of_latest),
-        });
+        self.held = Some(held.without(&less));
     }
 
     /// Turns a part of the hold into what was used, for a call that goes on: `keep` stays held, the rest was for
-    /// `used`. Returns by how much the cost is above that rest.
+    /// `used`. What stays was taken when it was taken. Returns by how much the cost is above that rest.
     pub fn settle_part(&mut self, now: Micros, keep: Amounts, used: Amounts) -> NanoUsd {
         let Some(held) = self.held else { return NanoUsd::ZERO };
         let keep = keep.min(&held.all);
         let freed = held.all.minus(&keep);
         self.level(now, &held, &freed, &used);
-        for part in &mut self.parts {
-            part.first_at = now;
-        }
-        self.held = Some(Held { all: keep, first: keep, latest: Amounts::default() });
+        self.held = Some(held.without(&freed));
         self.overrun(freed.cost, used.cost)
     }
 
@@ -365,27 +400,31 @@ impl Chain {
         self.overrun(NanoUsd::ZERO, used.cost)
     }
 
-    /// Goes on under the accounts as they are now. Tokens that are held go back: what follows is held anew. Money
-    /// stays held, in the accounts of now.
-    pub fn renew(&mut self, now: Micros, links: impl IntoIterator<Item = Link>) {
+    /// Goes on under the accounts as they are now, for a model with those names. Tokens that are held go back: what follows
+    /// is held anew. Money stays held, in the accounts of now.
+    pub fn renew(&mut self, now: Micros, links: impl IntoIterator<Item = Link>, names: &[&str]) {
         let mut renewed = Self::new(links);
+        renewed.set_model(names);
         renewed.set_priority(self.parts.first().map_or(Priority::High, |part| part.priority));
         let held = self.held.take();
         let money = Amounts::cost(held.map_or(NanoUsd::ZERO, |held| held.all.cost));
         if let Some(held) = held {
             self.level(now, &held, &held.all, &Amounts::default());
-            renewed.held = Some(Held { all: money, first: money, latest: Amounts::default() });
+            renewed.held = Some(Held::first(money));
         }
         renewed.is_inside = self.is_inside;
         self.leave();
-        each(&renewed.parts, |part, counters| {
+        for part in &mut renewed.parts {
+            let tally = Arc::clone(&part.link.tally);
+            let mut counters = tally.lock();
             let now = counters.now(now);
             counters.align(&part.link.rules, part.link.generation);
             counters.take_hold(part.terms(), now, &money);
             if renewed.is_inside {
                 counters.enter(part.terms());
             }
-        });
+            part.held_at[0] = now;
+        }
         *self = renewed;
     }
 
@@ -458,8 +497,8 @@ impl Chain {
             if !part.is_try {
                 counters.settle_cost(now, freed.cost, used.cost);
             }
-            let (first, latest) = ((&held.first, part.first_at), (&held.latest, part.latest_at));
-            counters.level(part.terms(), now, (freed, used), first, latest);
+            let pieces = held.pieces.iter().zip(part.held_at).rev();
+            counters.level(part.terms(), now, (freed, used), pieces);
         });
     }
 

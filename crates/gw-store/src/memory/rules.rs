@@ -35,6 +35,12 @@ pub(crate) struct SlotKey {
 }
 
 impl Rule {
+    /// Does that counter count what this limit counts, maybe for another one that differs in its bound?
+    pub(super) fn counts_as(&self, slot: &SlotKey) -> bool {
+        let is_like = (slot.unit, slot.per_seconds) == (self.slot.unit, self.slot.per_seconds);
+        is_like && (0..MAX_LIMITS).any(|ordinal| scope(&self.limit, ordinal) == slot.scope)
+    }
+
     /// May a gateway set quota aside? Not where units are paced one by one, and not where it is only noted who is over.
     pub(super) fn is_leased(&self) -> bool {
         let limit = &self.limit;

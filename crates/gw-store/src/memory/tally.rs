@@ -2,17 +2,19 @@
 //! admit, reserve and settle through [`super::Chain`], which locks all accounts of a call at once. It must
 //! not read a clock or block for longer than a few additions.
 
+mod slots;
+
 use super::amounts::Amounts;
 use super::budget::{BudgetView, Mark, Purse, SpentByPeriod, Unrestored};
 use super::refused::{HoldRefused, LimitExceeded};
-use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
+use super::rules::{Holder, Rule, Rules, bit, ceiling, window_bound};
 use super::views::Remaining;
 use super::window::Window;
 use crate::types::Spending;
 use gw_model::limits::{Budget, Limit, LimitUnit, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd, Priority};
 use parking_lot::{Mutex, MutexGuard};
-use smallvec::SmallVec;
+use slots::{Count, Slot, Slots};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a caller over the limit of parallel calls is told to wait: one will end, nobody knows when.
@@ -184,43 +186,11 @@ pub(super) struct Counters {
 struct Active {
     purse: Purse,
     /// Most have no more than the three limits that have names.
-    slots: SmallVec<[Slot; 3]>,
+    slots: Slots,
 }
 
 // Four lines of memory. A call of one of very many accounts waits for each that it touches.
 const _: () = assert!(size_of::<Active>() <= 256 && size_of::<Slot>() <= 64);
-
-#[derive(Debug)]
-struct Slot {
-    key: SlotKey,
-    count: Count,
-}
-
-/// What is counted for a limit.
-#[derive(Debug)]
-enum Count {
-    /// Units over time.
-    Window(Window),
-    /// Parallel calls of some models or providers. Those of all are counted for the account itself.
-    Running(u32),
-}
-
-impl Slot {
-    fn new(key: SlotKey) -> Self {
-        let count = match key.unit {
-            LimitUnit::Parallel => Count::Running(0),
-            _ => Count::Window(Window::default()),
-        };
-        Self { key, count }
-    }
-
-    const fn running(&mut self) -> Option<&mut u32> {
-        match &mut self.count {
-            Count::Running(running) => Some(running),
-            Count::Window(_) => None,
-        }
-    }
-}
 
 /// Which limits of an account count a call, and for whom it says so.
 #[derive(Clone, Copy, Debug)]
@@ -277,12 +247,7 @@ impl Counters {
             return;
         }
         let slots = &mut self.active.get_or_insert_default().slots;
-        let mut old = std::mem::take(slots);
-        let slot = |rule: &Rule| match old.iter().position(|slot| slot.key == rule.slot) {
-            Some(at) => old.swap_remove(at),
-            None => Slot::new(rule.slot),
-        };
-        *slots = rules.limits.iter().map(slot).collect();
+        *slots = slots::aligned(std::mem::take(slots), rules);
     }
 
     /// The counter of a limit; `None` when the rules have changed and it is no more.
@@ -465,15 +430,14 @@ impl Counters {
         }
     }
 
-    /// Counts what was used beyond what was held for it, or gives back what was not used. `first` and `latest`
-    /// are the pieces of the hold that may have something to give back, and when they were taken.
-    pub(super) fn level(
+    /// Counts what was used beyond what was held for it, or gives back what was not used. `pieces` are those of the hold that
+    /// may have something to give back, and when they were taken, the latest first.
+    pub(super) fn level<'p>(
         &mut self,
         terms: Terms<'_>,
         now: Micros,
         (held, used): (&Amounts, &Amounts),
-        (first, first_at): (&Amounts, Micros),
-        (latest, latest_at): (&Amounts, Micros),
+        pieces: impl Iterator<Item = (&'p Amounts, Micros)> + Clone,
     ) {
         for (at, rule) in terms.counted() {
             let unit = rule.limit.unit;
@@ -486,11 +450,12 @@ impl Counters {
                 window.charge(scaled(now, rule), used - held);
                 continue;
             }
-            let unused = held - used;
-            let from_latest = unused.min(latest.of(unit));
-            let from_first = (unused - from_latest).min(first.of(unit));
-            window.give_back(scaled(latest_at, rule), from_latest);
-            window.give_back(scaled(first_at, rule), from_first);
+            let mut unused = held - used;
+            for (piece, at) in pieces.clone() {
+                let back = unused.min(piece.of(unit));
+                window.give_back(scaled(at, rule), back);
+                unused -= back;
+            }
         }
     }
 

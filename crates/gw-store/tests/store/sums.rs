@@ -36,7 +36,8 @@ fn rows(dir: &Path, sql: &str) -> Vec<Vec<Value>> {
 }
 
 fn tables(dir: &Path) -> [Vec<Vec<Value>>; 5] {
-    ["usage", "spent", "account_usage", "rollups", "rollup_series"]
+    // A sum of 0 may stand there or not.
+    ["usage", "spent WHERE cost <> 0", "account_usage", "rollups", "rollup_series"]
         .map(|table| rows(dir, &format!("SELECT * FROM {table}")))
 }
 

@@ -2,7 +2,7 @@
 //! twice or late. Plain data, made under the account's lock.
 
 use super::{BudgetView, Purse};
-use gw_model::limits::{Budget, Period};
+use gw_model::limits::{Budget, MAX_BUDGETS, Period};
 use gw_model::{Micros, NanoUsd};
 
 /// How long after its end a window is of interest, in milliseconds: clocks differ.
@@ -44,9 +44,10 @@ impl Mark {
 }
 
 /// Most that may be spent and held here in a window while nobody can be asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reach {
-    period: Period,
+    /// Of which budget: several may have the same window.
+    budget: Budget,
     window_start: Micros,
     most: NanoUsd,
 }
@@ -60,12 +61,16 @@ impl Purse {
         let part = budget.limit_at(now).minus(used).0 / nodes.saturating_add(1).max(2);
         let most = self.spent_here(budget, now).plus(NanoUsd(part));
         let window_start = fixed_start(budget, &view);
-        let reach = Reach { period: budget.period, window_start, most };
         let reaches = &mut self.rare().reaches;
-        match reaches.iter_mut().find(|known| known.period == budget.period) {
-            Some(known) => *known = reach,
-            None => reaches.push(reach),
+        if let Some(known) = reaches.iter_mut().find(|known| known.budget == *budget) {
+            (known.window_start, known.most) = (window_start, most);
+            return;
         }
+        // Those of budgets that are no more make room.
+        if reaches.len() >= MAX_BUDGETS {
+            reaches.remove(0);
+        }
+        reaches.push(Reach { budget: budget.clone(), window_start, most });
     }
 
     /// How far this gateway may go in a budget's window by itself: never beyond its part of the whole.
@@ -73,7 +78,7 @@ impl Purse {
         let part = NanoUsd(view.limit.0 / nodes.max(1)).max(NanoUsd(1));
         let start = fixed_start(budget, view);
         let mut known = self.rare.iter().flat_map(|rare| &rare.reaches);
-        let known = known.find(|r| r.period == budget.period && r.window_start == start);
+        let known = known.find(|r| r.window_start == start && r.budget == *budget);
         known.map_or(part, |known| known.most)
     }
 

@@ -279,3 +279,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn budgets_of_the_same_window_go_their_own_way_while_nobody_can_be_asked() {
+    let mut purse = Purse::default();
+    let of = |limit| Budget::new(NanoUsd(limit), Period::Day);
+    let (large, small) = (of(1000), of(100));
+    purse.note_used(&large, NOW, NanoUsd(200), 1);
+    purse.note_used(&small, NOW, NanoUsd(20), 1);
+    let mut reach = |budget: &Budget| {
+        let view = purse.view(budget, NOW);
+        purse.reach(budget, &view, 1).0
+    };
+    assert_eq!((reach(&large), reach(&small)), (400, 40));
+    // What was learned of a budget does not hold for another bound.
+    assert_eq!(reach(&of(500)), 500);
+    for limit in 2000..2100 {
+        purse.note_used(&of(limit), NOW, NanoUsd::ZERO, 1);
+    }
+    assert!(purse.rare().reaches.len() <= gw_model::limits::MAX_BUDGETS);
+}

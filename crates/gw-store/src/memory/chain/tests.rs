@@ -300,7 +300,7 @@ fn a_session_goes_on_under_other_rules() {
     let mut call = key.call(&free);
     call.admit(NOW).unwrap();
     call.reserve(NOW, used(500, 300)).unwrap();
-    call.renew(NOW, [key.link(&limited)]);
+    call.renew(NOW, [key.link(&limited)], &["chat"]);
     assert_eq!(call.held(), used(0, 300), "tokens are held anew");
     assert_eq!(key.budget(&limited, NOW).reserved, NanoUsd(300));
     assert!(key.call(&limited).admit(NOW).is_err(), "the session takes its slot");
@@ -368,4 +368,96 @@ fn what_is_given_back_of_a_hold_goes_to_when_it_was_taken() {
     let mut none = key.call(&rules);
     none.give_back(NOW, used(1, 1));
     assert!(!none.holds());
+}
+
+#[test]
+fn what_is_kept_of_a_hold_was_taken_when_it_was_taken() {
+    let key = key();
+    let rules = limited(&Limits { tpm: Some(2000), ..Limits::default() });
+    let at = |second: i64| NOW + second * 1_000_000;
+    let mut call = key.call(&rules);
+    call.reserve(NOW, used(300, 0)).unwrap();
+    call.extend(at(30), used(200, 0)).unwrap();
+    call.extend(at(35), used(100, 0)).unwrap();
+    // Somebody else uses some in the second in which a part is settled.
+    let mut other = key.call(&rules);
+    other.reserve(at(40), used(400, 0)).unwrap();
+    other.settle(at(40), used(400, 0));
+    // Nothing of 100 tokens was used: the latest go back.
+    call.settle_part(at(40), used(500, 0), used(0, 0));
+    assert_eq!(key.tokens_left(&rules, at(40)), 1100);
+    // All of the next 100 were used; the rest of that piece, and the first one, stay when they are.
+    call.settle_part(at(41), used(400, 0), used(100, 0));
+    assert_eq!(key.tokens_left(&rules, at(61)), 1400, "the first piece has left the window");
+    call.settle(at(62), used(0, 0));
+    assert_eq!(key.tokens_left(&rules, at(62)), 1500, "of what others used nothing goes back");
+}
+
+#[test]
+fn a_session_that_goes_on_is_counted_by_the_limits_of_its_model() {
+    let key = key();
+    let some = Limit { models: Some(vec!["gpt-4*".to_owned()]), ..limit(LimitUnit::Tokens, 100, 60) };
+    let more = vec![some, limit(LimitUnit::Cost, 1000, 60)];
+    let rules = limited(&Limits { more, ..Limits::default() });
+    let cost_left = || key.tally.limit_views(&rules, NOW)[1].1.remaining;
+    let mut call = key.call(&rules);
+    call.set_model(&["small"]);
+    call.admit(NOW).unwrap();
+    call.reserve(NOW, used(0, 300)).unwrap();
+    call.renew(NOW, [key.link(&rules)], &["small"]);
+    assert_eq!(cost_left(), 700, "what it holds is held once");
+    call.extend(NOW, used(5000, 0)).expect("the limit is not of this model");
+    call.settle(NOW, used(5000, 100));
+    assert_eq!((key.tokens_left(&rules, NOW), cost_left()), (100, 900), "what was not used goes back");
+    call.leave();
+}
+
+#[test]
+fn a_limit_that_is_added_knows_what_others_of_its_kind_counted() {
+    let key = key();
+    let of = |most: &[u64]| {
+        let more = most.iter().map(|max| limit(LimitUnit::Requests, *max, 60)).collect();
+        limited(&Limits { more, ..Limits::default() })
+    };
+    let one = of(&[5]);
+    (0..3).for_each(|_| key.call(&one).admit(NOW).unwrap());
+    // It stands before the other, which is not begun anew by that.
+    let two = of(&[9, 5]);
+    let left =
+        |rules| key.tally.limit_views(rules, NOW).iter().map(|(_, left)| left.remaining).collect::<Vec<_>>();
+    key.call(&two).admit(NOW).unwrap();
+    assert_eq!(left(&two), [5, 1]);
+    let three = of(&[4, 9, 5]);
+    assert_eq!(key.call(&three).admit(NOW).unwrap_err().max, 4);
+    assert_eq!(left(&three), [0, 5, 1]);
+    // Limits of other windows count for themselves.
+    let hour = limited(&Limits { more: vec![limit(LimitUnit::Requests, 5, 3600)], ..Limits::default() });
+    key.call(&hour).admit(NOW).unwrap();
+    assert_eq!(left(&hour), [4]);
+}
+
+#[test]
+fn a_limit_of_parallel_calls_that_comes_back_knows_who_still_runs() {
+    let key = key();
+    let some = Limit { models: Some(vec!["gpt-4*".to_owned()]), ..limit(LimitUnit::Parallel, 2, 0) };
+    let (limited, free) =
+        (limited(&Limits { more: vec![some], ..Limits::default() }), limited(&Limits::default()));
+    let call = |rules| {
+        let mut call = key.call(rules);
+        call.set_model(&["gpt-4o"]);
+        call.admit(NOW).map(|()| call)
+    };
+    let (mut one, mut two) = (call(&limited).unwrap(), call(&limited).unwrap());
+    let mut between = call(&free).unwrap();
+    assert!(call(&limited).is_err(), "two still run");
+    one.leave();
+    let mut three = call(&limited).unwrap();
+    call(&free).unwrap().leave();
+    two.leave();
+    between.leave();
+    let mut four = call(&limited).unwrap();
+    assert!(call(&limited).is_err(), "those that left gave back their own place only");
+    three.leave();
+    four.leave();
+    assert!(call(&limited).is_ok());
 }

@@ -164,7 +164,8 @@ fn a_session_changes_its_accounts_while_another_call_spends() {
             |all| {
                 let mut call = all.call(&[&all.keys[0], &all.team]);
                 if call.reserve(NOW, used(0, 50)).is_ok() {
-                    call.renew(NOW, [all.keys[0].link(&all.rules), all.team.link(&all.rules)]);
+                    let links = [all.keys[0].link(&all.rules), all.team.link(&all.rules)];
+                    call.renew(NOW, links, &["chat"]);
                     call.settle(NOW, used(0, 50));
                     all.settled.fetch_add(50, Ordering::SeqCst);
                 }

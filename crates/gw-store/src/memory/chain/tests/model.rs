@@ -115,7 +115,7 @@ impl Account {
         now: Micros,
         freed: &Amounts,
         used: &Amounts,
-        pieces: [(u64, Micros); 2],
+        pieces: impl Iterator<Item = (u64, Micros)>,
     ) {
         self.reserved -= freed.cost.0;
         self.spent.push((now, used.cost.0));

@@ -1,4 +1,5 @@
 //! Random operations, with clocks that jump and processes that die, against [`super::model`].
+use super::super::PIECES;
 use super::model::Account;
 use super::*;
 use crate::types::Spending;
@@ -78,8 +79,8 @@ struct Call {
     arrived: Micros,
     admitted_at: [Micros; 3],
     held: Amounts,
-    first: (u64, [Micros; 3]),
-    latest: (u64, [Micros; 3]),
+    /// Tokens, and when they were taken, in the order of time: the first, and the latest extensions.
+    pieces: Vec<(u64, [Micros; 3])>,
     settled: u64,
 }
 
@@ -171,20 +172,10 @@ impl World {
         for (who, now) in [key, 2, 3].into_iter().zip(times) {
             self.model[who].enter(now);
         }
-        let nothing = (0, [0; 3]);
         let (arrived, admitted_at) = (self.now, times);
         let held = Amounts::default();
-        self.calls.push(Call {
-            chain,
-            key,
-            rules,
-            arrived,
-            admitted_at,
-            held,
-            first: nothing,
-            latest: nothing,
-            settled: 0,
-        });
+        let pieces = Vec::new();
+        self.calls.push(Call { chain, key, rules, arrived, admitted_at, held, pieces, settled: 0 });
     }
 
     /// The model's answer to a hold; the times by each account's clock. Accounts behind one that refuses are not asked.
@@ -213,10 +204,11 @@ impl World {
         assert_eq!(held.is_ok(), room.is_some(), "{held:?}");
         let Some(times) = room else { return };
         call.held = call.held.plus(&amounts);
-        if is_first {
-            (call.first, call.latest) = ((amounts.tokens(), times), (0, [0; 3]));
-        } else if amounts.tokens() > 0 {
-            call.latest = (amounts.tokens(), times);
+        if is_first || amounts.tokens() > 0 {
+            if call.pieces.len() == PIECES {
+                call.pieces.remove(1);
+            }
+            call.pieces.push((amounts.tokens(), times));
         }
     }
 
@@ -226,8 +218,16 @@ impl World {
         call.settled += used.cost.0;
         for (place, who) in [call.key, 2, 3].into_iter().enumerate() {
             let now = self.model[who].now(self.now);
-            let pieces = [(call.latest.0, call.latest.1[place]), (call.first.0, call.first.1[place])];
+            let pieces = call.pieces.iter().rev().map(|(tokens, times)| (*tokens, times[place]));
             self.model[who].settle(now, freed, used, pieces);
+        }
+        let mut freed = freed.tokens();
+        for (tokens, _) in call.pieces.iter_mut().rev() {
+            let gone = freed.min(*tokens);
+            (*tokens, freed) = (*tokens - gone, freed - gone);
+        }
+        while call.pieces.len() > 1 && call.pieces.last().is_some_and(|(tokens, _)| *tokens == 0) {
+            call.pieces.pop();
         }
     }
 
@@ -240,7 +240,7 @@ impl World {
         self.level(at, &held.minus(&keep), used);
         let call = &mut self.calls[at];
         call.chain.settle_part(self.now, keep, *used);
-        (call.held, call.first, call.latest) = (keep, (keep.tokens(), [self.now; 3]), (0, [0; 3]));
+        call.held = keep;
     }
 
     fn end(&mut self, at: usize, share: u64) {
@@ -275,7 +275,7 @@ impl World {
         self.chain(key).charge(self.now, Amounts::cost(NanoUsd(cost)));
         for who in [key, 2, 3] {
             let now = self.model[who].now(self.now);
-            self.model[who].settle(now, &Amounts::default(), &used(0, cost), [(0, 0); 2]);
+            self.model[who].settle(now, &Amounts::default(), &used(0, cost), [].into_iter());
             self.ledger[who].push((self.now, cost));
         }
     }
