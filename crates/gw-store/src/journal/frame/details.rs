@@ -27,7 +27,8 @@ const TRACE_BYTES: usize = 16;
 
 /// Longest texts, in bytes.
 const AGENT: usize = 160;
-const METADATA: usize = 1024;
+/// A larger one is refused before (`gw-pipeline/src/route/subject.rs`).
+const METADATA: usize = 8 << 10;
 /// Most of each that one record has.
 const VERDICTS: usize = 6;
 const DROPPED: usize = 8;
