@@ -2,13 +2,14 @@
 //! what of it decides. It must not decide anything itself: it shows what the request path asks.
 
 mod parameters;
+mod usable;
 
 use super::account_input::UserKind;
 use super::{access, limits};
 use gw_model::access::{Access, CallRules};
 use gw_model::limits::{Budget, Limits};
 use gw_model::principal::model_matches;
-use gw_model::{Endpoint, Level, Micros};
+use gw_model::{Endpoint, Level, Micros, time};
 use gw_store::memory::{Account, KeyEntry, Rules, Tally};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -51,19 +52,12 @@ pub(super) struct Told {
 pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account) -> Told) -> Value {
     let versions: Vec<_> = entry.above.iter().map(|account| (account, account.version())).collect();
     let of_key = json!({ "level": Level::Key.as_str(), "id": entry.id.to_string(), "name": &*entry.name });
-    let mut sources = vec![Source {
-        from: of_key.clone(),
-        models: Some(entry.policy.models.clone()),
-        endpoints: Some(Endpoint::ALL.iter().copied().filter(|e| entry.policy.allows_endpoint(*e)).collect()),
-        providers: of_calls(entry.policy.access.as_deref()).providers,
-        max_output_tokens: of_calls(entry.policy.access.as_deref()).max_output_tokens,
-        guardrails: entry.policy.guardrails.clone(),
-        access: entry.policy.access.clone(),
-        limits: entry.policy.limits.clone(),
-        budgets: entry.policy.budgets.clone(),
-        tally: &entry.tally,
-    }];
-    sources.extend(entry.plan().map(|plan| of_plan(plan, of_key, &entry.tally)));
+    let mut sources = vec![of_key_itself(entry, of_key.clone())];
+    sources.extend(entry.plan().map(|plan| of_plan(plan, of_key.clone(), &entry.tally)));
+    let unusable = usable::reasons(entry, &of_key, now, |account| {
+        let told = may_tell(account);
+        (named(account, &account.version().name, told), told)
+    });
     let mut belongs_to = Vec::with_capacity(versions.len());
     for (account, version) in &versions {
         let told = may_tell(account);
@@ -78,10 +72,11 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
             sources.push(source);
         }
     }
-    json!({
+    let mut all = json!({
         "key_id": entry.id.to_string(),
         "belongs_to": belongs_to,
-        "usable": !entry.is_closed() && entry.expires_at.is_none_or(|at| at > now),
+        "usable": unusable.is_empty(),
+        "unusable_because": unusable,
         "models": patterns(&sources, |source| source.models.clone()),
         "endpoints": names(&sources, |source| {
             source.endpoints.as_ref().map(|list| list.iter().map(|e| e.as_str().to_owned()).collect())
@@ -114,7 +109,36 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
         "logging": each(&sources, |access| access.logging.map(|logging| logging.as_str().into())),
         "limits": all_limits(&sources),
         "budgets": all_budgets(&sources, now),
-    })
+    });
+    for (name, value) in of_key_alone(entry) {
+        all[name] = json!({ "effective": value, "from": of_key });
+    }
+    all
+}
+
+fn of_key_itself(entry: &KeyEntry, from: Value) -> Source<'_> {
+    let calls = of_calls(entry.policy.access.as_deref());
+    Source {
+        from,
+        models: Some(entry.policy.models.clone()),
+        endpoints: Some(Endpoint::ALL.iter().copied().filter(|e| entry.policy.allows_endpoint(*e)).collect()),
+        providers: calls.providers,
+        max_output_tokens: calls.max_output_tokens,
+        guardrails: entry.policy.guardrails.clone(),
+        access: entry.policy.access.clone(),
+        limits: entry.policy.limits.clone(),
+        budgets: entry.policy.budgets.clone(),
+        tally: &entry.tally,
+    }
+}
+
+/// What only the key itself says.
+fn of_key_alone(entry: &KeyEntry) -> [(&'static str, Value); 3] {
+    [
+        ("priority", entry.policy.priority.as_str().into()),
+        ("expires_at", json!(entry.expires_at.map(time::format))),
+        ("credentials", json!(entry.policy.credentials)),
+    ]
 }
 
 /// An account, as far as whoever asks may be told who it is.

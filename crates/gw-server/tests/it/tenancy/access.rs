@@ -87,3 +87,45 @@ async fn what_is_asked_for_on_several_levels_adds_up_and_outlives_a_start() {
     let wrong = patch(&gateway, &format!("teams/{team}"), &json!({"allowed_ips": ["300.1.1.1"]})).await;
     refused(&wrong, 400, Some("allowed_ips[0]"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_told_why_a_key_cannot_be_used_now() {
+    let (_upstream, gateway) = set_up().await;
+    let team = make(&gateway, "teams", &json!({"name": "core"})).await;
+    let (id, key) = gateway.make_key(&json!({"name": "a", "team_id": team})).await;
+    let why = async || {
+        let path = format!("/api/v1/keys/{id}/effective");
+        let shown = gateway.admin(Method::GET, &path, None).await.ok().json();
+        let reasons = shown["unusable_because"].as_array().unwrap().clone();
+        assert_eq!(shown["usable"], reasons.is_empty(), "{shown}");
+        let of = |row: &Value| {
+            format!("{} {}", row["reason"].as_str().unwrap(), row["from"]["level"].as_str().unwrap())
+        };
+        reasons.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(why().await, [] as [String; 0]);
+    let (own, above) = (format!("keys/{id}"), format!("teams/{team}"));
+    let spent = json!([{"limit_usd": "0", "period": "day"}]);
+    for (path, change, back, reason, status) in [
+        (
+            &own,
+            json!({"expires_at": "2020-01-01T00:00:00Z"}),
+            json!({"expires_at": null}),
+            "expired key",
+            401,
+        ),
+        (&own, json!({"disabled": true}), json!({"disabled": false}), "disabled key", 401),
+        (&above, json!({"disabled": true}), json!({"disabled": false}), "parent_disabled team", 401),
+        (&own, json!({"hours": other_hours()}), json!({"hours": null}), "outside_hours key", 403),
+        (&above, json!({"hours": other_hours()}), json!({"hours": null}), "outside_hours team", 403),
+        (&own, json!({"budgets": spent}), json!({"budgets": []}), "budget_exhausted key", 402),
+        (&above, json!({"budgets": spent}), json!({"budgets": []}), "budget_exhausted team", 402),
+    ] {
+        patch(&gateway, path, &change).await.ok();
+        assert_eq!(why().await, [reason]);
+        assert_eq!(ask(&gateway, &key).await.status, status, "{reason}");
+        patch(&gateway, path, &back).await.ok();
+    }
+    assert_eq!(why().await, [] as [String; 0]);
+    ask(&gateway, &key).await.ok();
+}
