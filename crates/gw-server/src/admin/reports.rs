@@ -4,6 +4,7 @@ use super::by::By;
 use super::error::ApiError;
 use super::query::time as parse_time;
 use super::usage;
+use crate::app::authorization::Resource;
 use crate::app::reports::{self, ChargebackRow, MAX_MONTHS, csv};
 use crate::app::state::App;
 use axum::Json;
@@ -78,10 +79,10 @@ pub(super) async fn chargeback(
         let text = format!("'from' must be before 'to', with at most {MAX_MONTHS} months between them");
         ApiError::invalid("from", text)
     })?;
-    let seen_from = usage::seen_from(&caller, group_by)?;
+    let seen_from = caller.authority.seen_from(Resource::Usage.read())?;
     let rows = tokio::task::spawn_blocking(move || {
         let is_hidden = |row: &UsageRow| {
-            seen_from.is_some() && group_by.level().is_some() && !usage::sees(&app, &caller, row)
+            seen_from.is_some() && usage::is_seen_whole(group_by) && !usage::sees(&app, &caller, row)
         };
         let sees = |row: &UsageRow| !is_hidden(row);
         reports::chargeback(&*app.storage.database, group_by, &months, seen_from.as_deref(), &sees)

@@ -1,6 +1,6 @@
 //! `GET /api/v1/usage`.
 
-use super::by::{By, on_gateway};
+use super::by::By;
 use super::error::ApiError;
 use super::query::{MAX_LIMIT, Page, paged, time as parse_time};
 use crate::app::authorization::{Caller, Resource, Standing};
@@ -49,7 +49,7 @@ pub(super) async fn rows(
             return Err(ApiError::invalid(field, text));
         }
     }
-    let seen_from = seen_from(&caller, group_by)?;
+    let seen_from = caller.authority.seen_from(Resource::Usage.read())?;
     let is_restricted = seen_from.is_some();
     let filter = UsageFilter {
         seen_from,
@@ -64,7 +64,7 @@ pub(super) async fn rows(
     };
     let reading = Arc::clone(&app);
     let mut rows = tokio::task::spawn_blocking(move || reading.storage.database.usage(&filter)).await??;
-    if is_restricted && group_by.level().is_some() {
+    if is_restricted && is_seen_whole(group_by) {
         rows.retain(|row| sees(&app, &caller, row));
     }
     let page = Page { limit: query.limit.or(Some(MAX_LIMIT)), cursor: query.cursor };
@@ -73,14 +73,10 @@ pub(super) async fn rows(
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
-/// The accounts whose calls he may see; nothing where he may see all.
-pub(super) fn seen_from(caller: &Caller, group_by: GroupBy) -> Result<Option<Vec<AccountId>>, ApiError> {
-    let seen_from = caller.authority.seen_from(Resource::Usage.read())?;
-    if seen_from.is_some() && matches!(group_by, GroupBy::User | GroupBy::Tag) {
-        // Users and tags have calls of several tenants.
-        on_gateway(caller, Resource::Usage.read())?;
-    }
-    Ok(seen_from)
+/// Are its sums those of whole accounts? Users and tags have calls of several tenants: their sums are of the calls that may
+/// be seen.
+pub(super) const fn is_seen_whole(group_by: GroupBy) -> bool {
+    group_by.level().is_some() && !matches!(group_by, GroupBy::User | GroupBy::Tag)
 }
 
 /// May he see the sums of that account?

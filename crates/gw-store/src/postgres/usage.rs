@@ -9,7 +9,7 @@ use super::session::{Db, Values};
 use crate::accounts::{AccountBytes, account_of, bytes_of};
 use crate::error::StoreError;
 use crate::journal::outcome_code;
-use crate::rows::{ERRORS, hours, projects, with_rest};
+use crate::rows::{ERRORS, by_level, hours, projects, with_rest};
 use crate::types::{GroupBy, UsageFilter, UsageRow};
 use ahash::AHashMap;
 use gw_model::{AccountId, KeyId, Level, NanoUsd};
@@ -73,7 +73,10 @@ async fn seen_from(
     accounts: &[AccountId],
 ) -> Result<Vec<UsageRow>, Fault> {
     let by_key = "records LEFT JOIN key_labels ON key_labels.id = records.key";
+    let by_accounts = matches!(filter.group_by, GroupBy::User | GroupBy::Tag);
     let (value, label, from) = match filter.group_by {
+        // They have calls of several tenants, so of each only those count that may be seen.
+        GroupBy::User | GroupBy::Tag => ("encode(COALESCE(accounts, ''::bytea), 'hex')", NONE, "records"),
         GroupBy::Key => ("COALESCE(encode(records.key, 'hex'), '')", "MAX(key_labels.name)", by_key),
         GroupBy::Model => ("model", NONE, "records"),
         GroupBy::Provider => ("COALESCE(provider, '')", NONE, "records"),
@@ -116,7 +119,20 @@ async fn seen_from(
     if filter.group_by == GroupBy::Key {
         name_keys(&mut rows);
     }
+    if by_accounts {
+        let sums = rows.into_iter().map(|row| (bytes_of_hex(&row.value), row));
+        rows = by_level(sums, filter.group_by.level().unwrap_or_default());
+        name(db, &mut rows).await?;
+    }
     Ok(rows)
+}
+
+/// What the database wrote as digits.
+fn bytes_of_hex(text: &str) -> Vec<u8> {
+    let digits = text.as_bytes().as_chunks::<2>().0;
+    let byte =
+        |pair: &[u8; 2]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    digits.iter().filter_map(byte).collect()
 }
 
 const DAY: Dimension = ("to_char(to_timestamp(hour * 3600), 'YYYY-MM-DD')", NONE, "usage");

@@ -21,7 +21,9 @@ pub(crate) use recost::{CostChanges, entries as recost_entries, id_of};
 pub(crate) use rollups::{Rollup, RollupRows, SharedBounds};
 pub(crate) use spending::Stretches;
 pub(crate) use spent::{Apart, add_spent, first_day};
-pub(crate) use sums::{ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Share, Sums, USED_STEP_US, UsageSum};
+pub(crate) use sums::{
+    ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Share, Sums, USED_STEP_US, UsageSum,
+};
 pub(crate) use tolls::TollSums;
 pub(crate) use upstream::UpstreamSums;
-pub(crate) use usage::{hours, projects, with_rest};
+pub(crate) use usage::{by_level, hours, projects, with_rest};

@@ -1,7 +1,9 @@
 //! Sums of usage as reports want them, out of what a database adds up. It must not know a statement of SQL.
 
 use super::sums::HOUR_US;
+use crate::accounts::{account_of, each};
 use crate::types::{UsageFilter, UsageRow};
+use gw_model::{AccountId, Level};
 use std::collections::BTreeMap;
 
 /// The first hour, and the one behind the last. Hours below zero are sums of others.
@@ -37,6 +39,31 @@ fn minus(row: UsageRow, part: &UsageRow) -> UsageRow {
         cached_tokens: row.cached_tokens.saturating_sub(part.cached_tokens),
         cost: row.cost.minus(part.cost),
         saved: row.saved.minus(part.saved),
+        ..row
+    }
+}
+
+/// Sums of calls by the accounts that they count for, as sums by each account of a level.
+pub(crate) fn by_level(sums: impl IntoIterator<Item = (Vec<u8>, UsageRow)>, level: Level) -> Vec<UsageRow> {
+    let mut rows: BTreeMap<AccountId, UsageRow> = BTreeMap::new();
+    for (accounts, sum) in sums {
+        for id in each(&accounts).filter_map(account_of).filter(|id| id.level == level) {
+            let row = rows.entry(id).or_default();
+            *row = plus(std::mem::take(row), &sum);
+        }
+    }
+    rows.into_iter().map(|(id, row)| UsageRow { value: id.to_string(), ..row }).collect()
+}
+
+fn plus(row: UsageRow, part: &UsageRow) -> UsageRow {
+    UsageRow {
+        requests: row.requests.saturating_add(part.requests),
+        errors: row.errors.saturating_add(part.errors),
+        input_tokens: row.input_tokens.saturating_add(part.input_tokens),
+        output_tokens: row.output_tokens.saturating_add(part.output_tokens),
+        cached_tokens: row.cached_tokens.saturating_add(part.cached_tokens),
+        cost: row.cost.plus(part.cost),
+        saved: row.saved.plus(part.saved),
         ..row
     }
 }

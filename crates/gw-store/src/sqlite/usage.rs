@@ -8,7 +8,7 @@ use super::logs::any_of;
 use crate::accounts::{AccountBytes, account_of, bytes_of};
 use crate::error::StoreError;
 use crate::journal::outcome_code;
-use crate::rows::{ERRORS, hours, id_bytes, projects, with_rest};
+use crate::rows::{ERRORS, by_level, hours, id_bytes, projects, with_rest};
 use crate::traits::Ledger;
 use crate::types::{GroupBy, UsageFilter, UsageRow};
 use gw_model::{AccountId, KeyId, Level, NanoUsd};
@@ -59,12 +59,7 @@ fn seen_from(
     accounts: &[AccountId],
 ) -> rusqlite::Result<Vec<UsageRow>> {
     let dimension = match filter.group_by {
-        GroupBy::Organization
-        | GroupBy::Team
-        | GroupBy::Project
-        | GroupBy::User
-        | GroupBy::Customer
-        | GroupBy::Tag => {
+        GroupBy::Organization | GroupBy::Team | GroupBy::Project | GroupBy::Customer => {
             let mut rows = by_account(db, filter, filter.group_by.level().unwrap_or_default())?;
             name(db, &mut rows)?;
             return Ok(rows);
@@ -72,11 +67,13 @@ fn seen_from(
         GroupBy::Key => {
             ("key", "MAX(key_labels.name)", "records LEFT JOIN key_labels ON key_labels.id = records.key")
         }
+        // They have calls of several tenants, so of each only those count that may be seen.
+        GroupBy::User | GroupBy::Tag => ("COALESCE(accounts, x'')", "NULL", "records"),
         GroupBy::Model => ("model", "NULL", "records"),
         GroupBy::Provider => ("COALESCE(provider, '')", "NULL", "records"),
         GroupBy::Day => ("strftime('%Y-%m-%d', time / 1000000, 'unixepoch')", "NULL", "records"),
     };
-    let (value, name, from) = dimension;
+    let (value, label, from) = dimension;
     let errors = ERRORS.map(|outcome| outcome_code(outcome).to_string()).join(", ");
     let mut conditions = format!("time >= ? AND time < ? AND {}", any_of(accounts.len()));
     let mut values =
@@ -92,10 +89,17 @@ fn seen_from(
         values.push(account);
     }
     let sql = format!(
-        "SELECT {value} AS value, {name}, SUM(parent IS NULL), SUM(parent IS NULL AND outcome IN ({errors})), \
+        "SELECT {value} AS value, {label}, SUM(parent IS NULL), SUM(parent IS NULL AND outcome IN ({errors})), \
          SUM(input), SUM(output), SUM(cached), SUM(cost), 0 FROM {from} WHERE {conditions} GROUP BY 1 ORDER BY 1"
     );
     let mut query = db.prepare_cached(&sql)?;
+    if let GroupBy::User | GroupBy::Tag = filter.group_by {
+        let read = |row: &Row<'_>| Ok((row.get(0)?, decode(row, String::new())?));
+        let sums = query.query_map(params_from_iter(values), read)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut rows = by_level(sums, filter.group_by.level().unwrap_or_default());
+        name(db, &mut rows)?;
+        return Ok(rows);
+    }
     let rows = query.query_map(params_from_iter(values), |row| {
         let value = match row.get_ref(0)? {
             ValueRef::Blob(key) => key_text(key),

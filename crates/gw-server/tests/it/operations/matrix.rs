@@ -270,7 +270,9 @@ async fn every_operation_by_every_role_on_own_and_foreign_things() {
 fn paths_of_lists(foreign: &Tenant) -> Vec<String> {
     let by = |dimension: &str| format!("usage?group_by={dimension}");
     let mut paths: Vec<String> =
-        ["key", "model", "provider", "day", "team", "project", "organization", "customer"].map(by).to_vec();
+        ["key", "model", "provider", "day", "team", "project", "organization", "customer", "user"]
+            .map(by)
+            .to_vec();
     paths.extend([
         "logs?limit=1000&include=subcalls".to_owned(),
         "audit?limit=1000".to_owned(),
@@ -287,12 +289,13 @@ fn paths_of_lists(foreign: &Tenant) -> Vec<String> {
         format!("audit?id={}", foreign.user),
         format!("audit?id={}", foreign.team),
     ]);
-    for dimension in ["key", "team", "project", "organization", "customer", "model", "provider"] {
+    for dimension in ["key", "team", "project", "organization", "customer", "model", "provider", "user"] {
         let interval = if dimension == "customer" { "hour" } else { "minute" };
         paths.push(format!("analytics/timeseries?group_by={dimension}&interval={interval}"));
     }
-    paths
-        .extend(["team", "project", "customer", "key"].map(|by| format!("reports/chargeback?group_by={by}")));
+    paths.extend(
+        ["team", "project", "customer", "key", "user"].map(|by| format!("reports/chargeback?group_by={by}")),
+    );
     paths.push("analytics/overview".to_owned());
     paths
 }

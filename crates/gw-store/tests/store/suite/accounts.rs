@@ -79,6 +79,20 @@ pub(crate) fn usage_is_summed_by_account(store: &impl Store) {
     let projects = [row("", None, 2, 237), row(&id(PROJECT), None, 1, 100), row("site", None, 1, 100)];
     assert_eq!(sums(GroupBy::Project), projects);
 
+    // Whoever sees a part of the calls sees what users and tags used there.
+    let seen = |group_by, of| {
+        let filter = UsageFilter { seen_from: Some(vec![of]), ..filter(group_by) };
+        told(&store.usage(&filter).unwrap())
+    };
+    assert_eq!(seen(GroupBy::User, ORGANIZATION), [row(&id(USER), None, 2, 200)]);
+    assert_eq!(seen(GroupBy::User, TEAM), [row(&id(USER), None, 1, 100)]);
+    assert_eq!(
+        seen(GroupBy::Tag, ORGANIZATION),
+        [row(&id(TAGS[0]), None, 1, 37), row(&id(TAGS[1]), None, 1, 137)]
+    );
+    assert_eq!(seen(GroupBy::Tag, TEAM), [row(&id(TAGS[0]), None, 1, 37), row(&id(TAGS[1]), None, 1, 37)]);
+    assert_eq!(seen(GroupBy::Tag, PROJECT), []);
+
     let early = UsageFilter { to: Some(NOON + HOUR), ..filter(GroupBy::User) };
     assert_eq!(told(&store.usage(&early).unwrap()), [row("", None, 2, 237), row(&id(USER), None, 1, 100)]);
     let of_key = UsageFilter { key_id: Some(KeyId(2)), ..filter(GroupBy::Model) };
