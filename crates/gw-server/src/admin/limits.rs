@@ -3,6 +3,9 @@
 
 mod budget;
 mod rollover;
+mod schema;
+
+pub(super) use schema::schemas;
 
 use super::error::ApiError;
 use super::given::{Given, not_a_pattern};
@@ -38,6 +41,22 @@ const MAX_AMOUNT: u64 = 1_000_000_000_000_000;
 const MAX_PER_MINUTE: u64 = 1_000_000_000;
 const MAX_TOKENS: u64 = 1_000_000_000_000;
 const MAX_PARALLEL: u64 = 1_000_000;
+
+/// Members of one limit.
+const LIMIT_MEMBERS: [&str; 12] = [
+    "unit",
+    "limit",
+    "limit_usd",
+    "per",
+    "kind",
+    "burst",
+    "models",
+    "providers",
+    "shadow",
+    "mode",
+    "on_unavailable",
+    "reserve",
+];
 
 /// Applies `limits`, and `budget` or `budgets`, as far as they are given.
 pub(super) fn apply(given: &Given, limits: &mut Limits, budgets: &mut Vec<Budget>) -> Result<(), ApiError> {
@@ -178,22 +197,11 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
     let Value::Object(members) = value else {
         return Err(ApiError::invalid(field.to_owned(), "a limit must be an object"));
     };
-    const KNOWN: [&str; 12] = [
-        "unit",
-        "limit",
-        "limit_usd",
-        "per",
-        "kind",
-        "burst",
-        "models",
-        "providers",
-        "shadow",
-        "mode",
-        "on_unavailable",
-        "reserve",
-    ];
-    if let Some(name) = members.keys().find(|name| !KNOWN.contains(&name.as_str())) {
-        return Err(invalid(name, &format!("there is no member '{name}'; there are {}", KNOWN.join(", "))));
+    if let Some(name) = members.keys().find(|name| !LIMIT_MEMBERS.contains(&name.as_str())) {
+        return Err(invalid(
+            name,
+            &format!("there is no member '{name}'; there are {}", LIMIT_MEMBERS.join(", ")),
+        ));
     }
     let get = |name: &str| members.get(name).filter(|value| !value.is_null());
     let unit = get("unit").and_then(Value::as_str).and_then(LimitUnit::from_name);

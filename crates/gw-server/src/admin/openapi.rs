@@ -537,6 +537,7 @@ fn schemas() -> Value {
     });
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
+        map.extend(super::limits::schemas());
         map.extend(alerts::schemas());
         map.extend(blocks::schemas());
         map.extend(analytics::schemas());
@@ -555,18 +556,30 @@ fn schemas() -> Value {
     schemas
 }
 
+/// A type of JSON, the name of a schema, or `[name]` for a list of such; without `is_needed` also null.
+fn of_kind(kind: &str, is_needed: bool) -> Value {
+    let named = |kind: &str| kind.starts_with(char::is_uppercase);
+    let items = kind.strip_prefix('[').and_then(|kind| kind.strip_suffix(']'));
+    match (items, is_needed) {
+        (Some(items), true) => json!({ "type": "array", "items": reference(items) }),
+        (Some(items), false) => json!({ "type": ["array", "null"], "items": reference(items) }),
+        (None, true) if named(kind) => reference(kind),
+        (None, false) if named(kind) => json!({ "oneOf": [reference(kind), { "type": "null" }] }),
+        (None, true) => json!({ "type": kind }),
+        (None, false) => json!({ "type": [kind, "null"] }),
+    }
+}
+
 fn object(members: &[&str]) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for member in members {
         let (name, kind) = member.split_once(':').unwrap_or((member, "string"));
-        match kind.strip_suffix('?') {
-            Some(kind) => properties.insert(name.to_owned(), json!({ "type": [kind, "null"] })),
-            None => {
-                required.push(name);
-                properties.insert(name.to_owned(), json!({ "type": kind }))
-            }
-        };
+        let is_needed = !kind.ends_with('?');
+        if is_needed {
+            required.push(name);
+        }
+        properties.insert(name.to_owned(), of_kind(kind.trim_end_matches('?'), is_needed));
     }
     json!({ "type": "object", "required": required, "properties": properties })
 }

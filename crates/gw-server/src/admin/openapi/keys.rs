@@ -3,28 +3,6 @@
 use super::{object, reference};
 use serde_json::{Value, json};
 
-/// Members of limits and of a budget, as they are given.
-const LIMITS: [&str; 7] = [
-    "rpm:integer?",
-    "tpm:integer?",
-    "max_parallel:integer?",
-    "kind:string?",
-    "burst:integer?",
-    "mode:string?",
-    "on_unavailable:string?",
-];
-const BUDGET: [&str; 9] = [
-    "limit_usd:string",
-    "period:string",
-    "strict:boolean?",
-    "time_zone:string?",
-    "shadow:boolean?",
-    "increases:array?",
-    "rollover:object?",
-    "mode:string?",
-    "on_unavailable:string?",
-];
-
 /// Members of a key.
 const KEY: [&str; 41] = [
     "id:string",
@@ -37,9 +15,9 @@ const KEY: [&str; 41] = [
     "models:array",
     "endpoints:array?",
     "expires_at:string?",
-    "limits:object",
-    "budget:object?",
-    "budgets:array",
+    "limits:Limits",
+    "budget:BudgetState?",
+    "budgets:[BudgetState]",
     "priority:string",
     "allowed_ips:array",
     "allowed_origins:array",
@@ -81,9 +59,9 @@ const KEY_INPUT: [&str; 31] = [
     "models:array?",
     "endpoints:array?",
     "expires_at:string?",
-    "limits:object?",
-    "budget:object?",
-    "budgets:array?",
+    "limits:Limits?",
+    "budget:BudgetInput?",
+    "budgets:[BudgetInput]?",
     "priority:string?",
     "allowed_ips:array?",
     "allowed_origins:array?",
@@ -107,10 +85,7 @@ const KEY_INPUT: [&str; 31] = [
 
 /// Schemas of keys: each member with its type; `?` marks one that may be null or missing.
 pub(super) fn schemas() -> Value {
-    let (limits, budget_input) = (object(&LIMITS), object(&BUDGET));
     json!({
-        "Limits": limits,
-        "BudgetInput": budget_input,
         "KeyInput": object(&KEY_INPUT),
         "Key": object(&KEY),
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
