@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a POST that comes again within a day is given the answer that it was given first, and does nothing.
+//! `Idempotency-Key`: a POST or PATCH that comes again within a day is given the answer that it was given first, and does nothing.
 //! That it was made is noted in its own transaction, so that neither two nodes nor a crash make it twice.
 //! Answers are kept sealed, since they may show a key. It must not keep what changed nothing.
 
@@ -38,7 +38,8 @@ pub(crate) type UnderWay = Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>;
 
 /// See the module.
 pub(super) async fn answer_once(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST || !request.headers().contains_key(HEADER) {
+    let takes_key = [Method::POST, Method::PATCH].contains(request.method());
+    if !takes_key || !request.headers().contains_key(HEADER) {
         return next.run(request).await;
     }
     match once(app, request, next).await {
@@ -51,7 +52,12 @@ async fn once(app: Arc<App>, request: Request, next: Next) -> Result<Response, A
     let key = key_of(&request)?;
     let (mut head, body) = request.into_parts();
     let body = collect(body).await?;
-    let asked = fingerprint(head.uri.path_and_query().map_or("", |path| path.as_str()), &body).to_vec();
+    let path = head.uri.path_and_query().map_or("", |path| path.as_str());
+    let asked = match head.method {
+        Method::PATCH => fingerprint(&format!("PATCH {path}"), &body),
+        _ => fingerprint(path, &body),
+    };
+    let asked = asked.to_vec();
 
     let turn = turn(&app, &key);
     let _turn = turn.lock().await;

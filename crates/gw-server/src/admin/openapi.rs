@@ -437,7 +437,7 @@ fn describe(operation: &Operation) -> Value {
         Answer::Lines(schema) | Answer::Events(schema) => ("200".to_owned(), Some(reference(schema))),
     };
     let is_auth = operation.path.starts_with(auth::BELOW);
-    if operation.method == "post" && !is_auth {
+    if matches!(operation.method, "post" | "patch") && !is_auth {
         takes.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
     }
     if operation.summary.contains("If-Match") {
