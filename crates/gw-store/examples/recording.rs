@@ -280,4 +280,19 @@ fn main() {
         size / calls.max(1),
     )
     .unwrap();
+    let all = each(spent) + each(fold_cpu) + each(body_cpu);
+    tell(&mut out, wanted.body_bytes, all, lag).unwrap();
+}
+
+/// The figures that have bounds.
+fn tell(out: &mut impl std::io::Write, body_bytes: usize, cpu_us: f64, lag: Duration) -> std::io::Result<()> {
+    let lag = lag.as_secs_f64();
+    if body_bytes > 0 {
+        return writeln!(
+            out,
+            "figure | recording, with bodies of {body_bytes} bytes, CPU per call | {cpu_us:.1} | µs | at most | 12"
+        );
+    }
+    writeln!(out, "figure | recording, CPU per call | {cpu_us:.1} | µs | at most | 6")?;
+    writeln!(out, "figure | recording, behind after the last record | {lag:.2} | s | at most | 1")
 }

@@ -150,17 +150,23 @@ async fn a_change_that_comes_again_is_made_once() {
     let (_upstream, gateway) = set_up().await;
     let (id, _) = gateway.make_key(&json!({"name": "a"})).await;
     let path = format!("/api/v1/keys/{id}");
-    let change = async |body: Value| write(&gateway, Method::PATCH, &path, ("idempotency-key", "k-1"), &body).await;
+    let change =
+        async |body: Value| write(&gateway, Method::PATCH, &path, ("idempotency-key", "k-1"), &body).await;
     let first = change(json!({"name": "b"})).await;
     assert_eq!(first.ok().json()["name"], "b");
     // Somebody else changes it meanwhile, which is not undone.
     gateway.admin(Method::PATCH, &path, Some(&json!({"name": "c"}))).await.ok();
     let again = change(json!({"name": "b"})).await;
     assert_eq!(again.ok().json(), first.json());
-    assert_eq!((again.header("idempotent-replayed"), again.header("etag")), (Some("true"), first.header("etag")));
+    assert_eq!(
+        (again.header("idempotent-replayed"), again.header("etag")),
+        (Some("true"), first.header("etag"))
+    );
     assert_eq!(gateway.admin(Method::GET, &path, None).await.ok().json()["name"], "c");
     refused(&change(json!({"name": "d"})).await, 409, Some("Idempotency-Key"));
     // What a POST said is nothing that a PATCH can be given.
-    let made = write(&gateway, Method::POST, "/api/v1/keys", ("idempotency-key", "k-1"), &json!({"name": "b"})).await;
+    let made =
+        write(&gateway, Method::POST, "/api/v1/keys", ("idempotency-key", "k-1"), &json!({"name": "b"}))
+            .await;
     refused(&made, 409, Some("Idempotency-Key"));
 }

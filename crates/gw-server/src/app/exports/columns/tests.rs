@@ -82,7 +82,17 @@ fn columns_are_what_the_list_has() {
     for name in ["endpoint", "client_ip"] {
         assert_eq!(text(&row, name).as_deref(), listed[name].as_str(), "{name}");
     }
-    for name in ["guardrails", "tag_ids", "dropped_parameters", "media", "tags", "metadata", "tries", "parameters", "route"] {
+    for name in [
+        "guardrails",
+        "tag_ids",
+        "dropped_parameters",
+        "media",
+        "tags",
+        "metadata",
+        "tries",
+        "parameters",
+        "route",
+    ] {
         let read: Value = serde_json::from_str(&text(&row, name).unwrap()).unwrap();
         assert_eq!(read, listed[name], "{name}");
         assert!(!read.is_null(), "{name}");
