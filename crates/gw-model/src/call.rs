@@ -56,8 +56,6 @@ pub struct CallFacts {
     pub max_output_span: Option<Span>,
     /// The answer is to be made in the background and fetched later: the first reply states no usage.
     pub background: bool,
-    /// Where the body's metadata stands, an object, in formats that have a place for it.
-    pub metadata_span: Option<Span>,
     /// The member that refers to something stored at the provider by an earlier request (a conversation, cached
     /// content), whoever made it.
     pub stored: Option<&'static str>,

@@ -60,7 +60,7 @@ fn check(ticket: &mut Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, R
         ticket.name_model(&found.model, || found.is_configured);
     }
     may_use(ticket, call.format)?;
-    check_metadata(ticket, call)?;
+    check_metadata(ticket)?;
     check_tools(ticket, call)?;
     let resolution = match (resolution, &call.raw) {
         (None, Some(line)) => return raw::authorize(ticket, live, call, line),
@@ -88,12 +88,11 @@ fn check(ticket: &mut Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, R
 }
 
 /// Does the call say of itself what its key and all that it counts for ask for?
-fn check_metadata(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
+fn check_metadata(ticket: &Ticket) -> Result<(), Refusal> {
     if ticket.access(|access| (!access.required_metadata.is_empty()).then_some(())).is_none() {
         return Ok(());
     }
-    let in_body = gw_wire::facts::metadata_at(call.facts.metadata_span, call.asked());
-    let given = subject::metadata(in_body, &ticket.context)?.unwrap_or_default();
+    let given = subject::metadata(None, &ticket.context)?.unwrap_or_default();
     let says = |name: &&String| match given.get(*name) {
         None | Some(Value::Null) => false,
         Some(value) => value.as_str().is_none_or(|text| !text.trim().is_empty()),
@@ -105,7 +104,7 @@ fn check_metadata(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
     };
     let Some((holder, missing)) = ticket.access(lacks) else { return Ok(()) };
     let text = format!(
-        "calls of {holder} must say {} in the header 'x-gatewright-metadata', as in {{\"{}\": \"...\"}}, or in the metadata of the body",
+        "calls of {holder} must say {} in the header 'x-gatewright-metadata', as in {{\"{}\": \"...\"}}",
         missing.join(", "),
         missing.first().map_or("", String::as_str)
     );

@@ -5,7 +5,6 @@ use crate::admit::guests;
 use crate::inbound::{BodySource, CallerContext, Inbound, PathFacts};
 use crate::live::Live;
 use crate::raw;
-use crate::route::subject;
 use crate::saturation::Accepted;
 use crate::signed::SignedHead;
 use crate::ticket::{Rejected, Ticket};
@@ -34,11 +33,6 @@ pub(crate) async fn receive<B: BodySource>(
     let context = heard(ticket.key(), inbound.context);
     ticket.record.customer.clone_from(&context.customer);
     ticket.context = context;
-    // Also where nothing asks for it: a record would not have it, and nobody would know.
-    if let Err(refusal) = subject::check_header(&ticket.context) {
-        ticket.context.metadata = None;
-        return Err(ticket.reject(refusal));
-    }
     let settings = &live.snapshot.settings;
     let body = match inbound.body.read(settings.max_body_bytes).await {
         Ok(body) => body,

@@ -22,7 +22,7 @@ mod tools;
 
 pub(crate) use converse::MODEL_BOUNDS;
 pub use last_user::last_user_text;
-pub use metadata::{metadata, metadata_at};
+pub use metadata::metadata;
 pub use opening::opening;
 pub use tools::tool_names;
 pub(crate) use tools::tools_of_session;

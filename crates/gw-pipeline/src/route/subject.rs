@@ -11,7 +11,7 @@ use gw_wire::adapt::{Contents, contents};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Largest `x-gatewright-metadata` in bytes. Records keep all of it: the journal has room for as much.
+/// Largest `x-gatewright-metadata` in bytes.
 const MAX_METADATA_BYTES: usize = 8 << 10;
 
 /// Tags of one call that conditions see.
@@ -204,19 +204,6 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// Can what the header says be read, and kept in the record? Errors: it is no JSON object, or too large.
-pub(crate) fn check_header(context: &CallerContext) -> Result<(), Refusal> {
-    let Some(text) = context.metadata.as_deref() else { return Ok(()) };
-    let is_object = || serde_json::from_str::<Map<String, Value>>(text).is_ok();
-    if text.len() <= MAX_METADATA_BYTES && is_object() { Ok(()) } else { Err(not_metadata()) }
-}
-
-fn not_metadata() -> Refusal {
-    let message =
-        format!("'x-gatewright-metadata' must be one JSON object of at most {MAX_METADATA_BYTES} bytes");
-    Refusal::new(ErrorCode::InvalidRequest, message).param("x-gatewright-metadata")
-}
-
 /// What the header says, and behind it what the body says. Errors: the header is no JSON object, or too large.
 pub(crate) fn metadata(
     in_body: Option<Map<String, Value>>,
@@ -224,7 +211,11 @@ pub(crate) fn metadata(
 ) -> Result<Option<Map<String, Value>>, Refusal> {
     let Some(text) = context.metadata.as_deref() else { return Ok(in_body) };
     let parsed = if text.len() > MAX_METADATA_BYTES { None } else { serde_json::from_str(text).ok() };
-    let Some(mut found): Option<Map<String, Value>> = parsed else { return Err(not_metadata()) };
+    let Some(mut found): Option<Map<String, Value>> = parsed else {
+        let message =
+            format!("'x-gatewright-metadata' must be a JSON object of at most {MAX_METADATA_BYTES} bytes");
+        return Err(Refusal::new(ErrorCode::InvalidRequest, message).param("x-gatewright-metadata"));
+    };
     for (name, value) in in_body.into_iter().flatten() {
         found.entry(name).or_insert(value);
     }

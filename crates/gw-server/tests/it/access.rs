@@ -1,7 +1,7 @@
 //! Keys that are bound to addresses, hours and metadata, from the file and over the API.
 
 use super::support::gateway::run;
-use super::support::{Call, Gateway, KEY, MASTER, Upstream, chat, eventually};
+use super::support::{Call, Gateway, KEY, MASTER, Upstream, chat};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -144,51 +144,6 @@ async fn a_key_may_ask_for_metadata() {
     }
     gateway.send(ask(KEY)).await.refused(400, "invalid_request");
     gateway.send(ask(OTHER)).await.ok();
-    // What stands in the body counts too, also together with the header.
-    let body = |metadata: &Value| {
-        let mut body: Value = chat("up/chat-model", "hi");
-        body["metadata"] = metadata.clone();
-        Call::chat(&body).key(KEY)
-    };
-    gateway.send(body(&json!({"cost_center": "42", "ticket": "7"}))).await.ok();
-    let half = body(&json!({"ticket": "7"}));
-    gateway.send(half.header("x-gatewright-metadata", r#"{"cost_center":"42"}"#)).await.ok();
-    let answer = gateway.send(body(&json!({"ticket": "7"}))).await;
-    answer.refused(400, "invalid_request");
-    assert!(answer.text().contains("cost_center"), "{}", answer.text());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn metadata_that_cannot_be_kept_is_refused() {
-    let (_upstream, gateway) = started("", "").await;
-    let with = |metadata: &str| ask(KEY).header("x-gatewright-metadata", metadata);
-    let largest = format!(r#"{{"a":"{}"}}"#, "x".repeat(8192 - 8));
-    let kept = gateway.send(with(&largest)).await;
-    kept.ok();
-    let id = kept.request_id();
-    for (call, field) in [
-        (with("nonsense"), "x-gatewright-metadata"),
-        (with("[1]"), "x-gatewright-metadata"),
-        (with(r#"{"a":1}"#).header("x-gatewright-metadata", r#"{"b":1}"#), "x-gatewright-metadata"),
-        (with(&format!("{largest} ")), "8192 bytes"),
-    ] {
-        let answer = gateway.send(call).await;
-        answer.refused(400, "invalid_request");
-        assert!(answer.text().contains(field), "{}", answer.text());
-    }
-    for (metadata, text) in [(json!("text"), "an object"), (json!({"a": "x".repeat(65_536)}), "65536 bytes")]
-    {
-        let mut body: Value = chat("up/chat-model", "hi");
-        body["metadata"] = metadata;
-        let answer = gateway.send(Call::chat(&body).key(KEY)).await;
-        answer.refused(400, "invalid_request");
-        assert!(answer.text().contains(text) && answer.text().contains("metadata"), "{}", answer.text());
-    }
-    let row = eventually("the record has all of it", async || {
-        gateway.rows(&format!("/api/v1/logs?request_id={id}")).await.pop()
-    })
-    .await;
-    assert_eq!(row["metadata"]["a"].as_str().map(str::len), Some(8192 - 8), "{row}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 
 use super::kinds::{boolean, bound, check_spelling, count, object, objects, string, user_name, wrong_kind};
 use super::{
-    ROUTING_MEMBERS, cohere, converse, embeddings, gemini, json_refusal, media, metadata, rerank, responses,
+    ROUTING_MEMBERS, cohere, converse, embeddings, gemini, json_refusal, media, rerank, responses,
     service_tier,
 };
 use crate::estimate;
@@ -57,13 +57,6 @@ pub(super) fn read<'a>(
 ) -> Result<(), Refusal> {
     let value = object.value(member);
     let name = member.key.as_ref();
-    if let Some(place) = metadata::member(format)
-        && place == name
-        && !value.is_null()
-    {
-        metadata::check(place, &value)?;
-        facts.metadata_span = Some(value.span);
-    }
     if format == WireFormat::GeminiGenerate {
         return gemini::read(object, member, facts, found);
     }

@@ -27,8 +27,7 @@ const TRACE_BYTES: usize = 16;
 
 /// Longest texts, in bytes.
 const AGENT: usize = 160;
-/// A larger one is refused before (`gw-pipeline/src/route/subject.rs`).
-const METADATA: usize = 8 << 10;
+const METADATA: usize = 1024;
 /// Most of each that one record has.
 const VERDICTS: usize = 6;
 const DROPPED: usize = 8;

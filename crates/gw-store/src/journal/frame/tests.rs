@@ -276,7 +276,7 @@ fn the_largest_record_fits_into_what_is_set_aside_for_it() {
             user_agent: Some(long(2000)),
             session: Some(long(2000)),
             tags: Some(long(2000)),
-            metadata: Some(long(8 << 10)),
+            metadata: Some(long(1024)),
             region: Some(long(2000)),
             verdicts: vec![
                 gw_model::Verdict {
