@@ -11,7 +11,7 @@ use crate::schema::Schema;
 use crate::secrets::Secrets;
 use crate::segment::Segments;
 use crate::terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
-use crate::urls::Urls;
+use crate::urls::{Open, Urls};
 use crate::{injection, invisible, walk, whole};
 use gw_model::guardrail::{AskSpec, CheckSpec, LengthSpec};
 use gw_model::policy::Condition;
@@ -181,6 +181,7 @@ impl Check {
             Engine::Regex(regexes) => Scanner::Regex(regexes.room()),
             Engine::Pii(_) => Scanner::Pii(Box::default()),
             Engine::Secrets(_) => Scanner::Secrets(Vec::new()),
+            Engine::Urls(_) => Scanner::Urls(Open::default()),
             _ => Scanner::Plain,
         }
     }
@@ -192,6 +193,7 @@ pub(crate) enum Scanner {
     Pii(Box<pii::Room>),
     Secrets(Vec<crate::secrets::Hit>),
     Regex(crate::regexes::Room),
+    Urls(Open),
     Plain,
 }
 
@@ -230,11 +232,11 @@ impl Scanner {
                     secrets.scan(bytes, segment, now, out);
                 })
             }
-            (Engine::Urls(urls), _) => segments.visit(bytes, from, is_end, out, |segment, out| {
-                if segment.flags.may_be_link() {
-                    urls.scan(bytes, segment.range.clone(), out);
-                }
-            }),
+            (Engine::Urls(urls), Self::Urls(open)) => {
+                segments.visit(bytes, from, is_end, out, |segment, out| {
+                    urls.scan(bytes, segment, open, out);
+                })
+            }
             (Engine::Regex(regexes), Self::Regex(room)) => {
                 walk::scan(regexes, room, bytes, from, is_end, out)
             }

@@ -64,6 +64,9 @@ impl Flags {
     pub(crate) const fn has_colon(self) -> bool {
         self.0 & Self::COLON != 0
     }
+    pub(crate) const fn has_sign(self) -> bool {
+        self.0 & Self::SIGN != 0
+    }
     pub(crate) const fn has_dot(self) -> bool {
         self.0 & Self::DOT != 0
     }
@@ -115,7 +118,8 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    const fn overlaps(&self) -> bool {
+    /// Does the next one begin in it?
+    pub(crate) const fn overlaps(&self) -> bool {
         self.until < self.range.end
     }
 }

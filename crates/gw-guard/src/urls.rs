@@ -2,19 +2,21 @@
 //! written. It must not resolve anything.
 
 mod host;
+mod open;
+mod tops;
 mod written;
 
 use crate::finding::Finding;
-use crate::segment::LEAST_CUT_BYTES;
-use std::ops::Range;
+use crate::segment::{LEAST_CUT_BYTES, Segment};
+pub(crate) use open::Open;
 use std::sync::Arc;
 use written::Written;
 
 /// Shortest piece of a text with a link.
 const LEAST_BYTES: usize = 4;
 
-/// Longest part of a host's name between dots.
-const MAX_LABEL_BYTES: usize = 63;
+/// Longest part of a host's name between dots, as it is written: scripts of long letters take fewer bytes as they are looked up.
+const MAX_LABEL_BYTES: usize = 255;
 
 /// Hosts that may or must not be linked to; a host stands for those below it too.
 #[derive(Clone, Debug)]
@@ -36,24 +38,66 @@ impl Urls {
         covers(&self.deny, host) || (!self.allow.is_empty() && !covers(&self.allow, host))
     }
 
-    /// Appends the links of a segment that must not be there.
-    pub(crate) fn scan(&self, text: &[u8], range: Range<usize>, out: &mut Vec<Finding>) {
+    /// Appends the links of a segment that must not be there; `open` is what was kept of those before it.
+    pub(crate) fn scan(&self, text: &[u8], segment: &Segment, open: &mut Open, out: &mut Vec<Finding>) {
+        let Segment { range, flags, .. } = segment;
+        let ends_line = |at: usize| text.get(at).is_some_and(|b| is_line(*b));
+        let may_open = flags.has_sign() && range.end > range.start && ends_line(range.end - 1);
+        if !flags.may_be_link() && !may_open && open.is_empty() {
+            return;
+        }
         let mut at = range.start;
         while at < range.end {
             let rest = text.get(at..range.end).unwrap_or_default();
             let length = rest.iter().take_while(|b| !is_blank(**b)).count();
-            if length >= LEAST_BYTES {
+            let end = at + length;
+            let is_cut = range.len() >= LEAST_CUT_BYTES && end == range.end;
+            let went_on = length > 0 && !open.is_empty() && open.goes_on(&rest[..length]);
+            if length > 0 && !went_on {
                 let before = at.checked_sub(1).and_then(|before| text.get(before)).copied();
-                let written = Written::of(text, at..at + length);
-                let is_cut = range.len() >= LEAST_CUT_BYTES && at + length == range.end;
-                let bytes = written.bytes();
-                let mut piece = Piece { bytes, before, is_cut, link: None, authority: None, bare_from: 0 };
-                self.piece(&mut piece, |start, end| {
-                    out.push(finding(text, written.place(start), written.place(end)));
-                });
+                let written = match open.is_empty() {
+                    true => Written::of(text, at..end),
+                    false => Written::behind(open.bytes(), text, at..end),
+                };
+                let is_denied =
+                    self.scan_piece(text, &written, before.filter(|_| open.is_empty()), is_cut, out);
+                match end == range.end || ends_line(end) {
+                    true if !is_denied => open.note(written.bytes(), end < range.end),
+                    _ => open.close(),
+                }
             }
-            at += length + 1;
+            at = end + 1;
+            match text.get(end).filter(|_| end < range.end) {
+                Some(blank) if is_line(*blank) => open.end_line(),
+                Some(_) => open.close(),
+                None => {}
+            }
         }
+        if segment.overlaps() {
+            open.close();
+        }
+    }
+
+    /// The same of text without blanks. Is its last link one of them?
+    fn scan_piece(
+        &self,
+        text: &[u8],
+        written: &Written<'_>,
+        before: Option<u8>,
+        is_cut: bool,
+        out: &mut Vec<Finding>,
+    ) -> bool {
+        let bytes = written.bytes();
+        if bytes.len() < LEAST_BYTES {
+            return false;
+        }
+        let mut piece = Piece { bytes, before, is_cut, link: None, authority: None, bare_from: 0 };
+        let mut last = 0;
+        self.piece(&mut piece, |start, end| {
+            last = end;
+            out.push(finding(text, written.place(start), written.place(end)));
+        });
+        last == bytes.len()
     }
 
     /// The links of a piece of text without blanks.
@@ -68,7 +112,7 @@ impl Urls {
             from = match link {
                 Ok(link) => {
                     let (name, other) = piece.hosts(&link);
-                    let is_denied = |host: &[u8]| self.is_denied(&host::read(host));
+                    let is_denied = |host: &[u8]| self.is_denied(&host::named(host));
                     let end = piece.end(link.authority).max(mark + 1);
                     let is_denied = is_denied(name) || other.is_some_and(is_denied) || piece.is_unknown();
                     if end > link.authority && is_denied {
@@ -111,7 +155,7 @@ impl Urls {
         let top = name.get(last + 1..).unwrap_or_default();
         let is_usual = || TOPS.iter().any(|known| top.eq_ignore_ascii_case(known.as_bytes()));
         let is_www = name.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"www."));
-        if is_www || (has_path && is_usual()) || covers(&self.deny, name) {
+        if is_www || (has_path && is_usual()) || covers(&self.deny, &host::named(name)) {
             return Ok(Link { start, authority: start });
         }
         // No name of a file in a path is one. But a link with a scheme may follow, as behind the text of one in Markdown.
@@ -168,17 +212,37 @@ impl<'a> Piece<'a> {
         if is_web && self.is_certain(&link) { Ok(link) } else { Err(mark + 1) }
     }
 
-    /// A link with the scheme of the page that shows it: two slashes where a link may begin, and a host.
+    /// A link with the scheme of the page that shows it: two slashes where a link may begin, and a host. In other places than
+    /// those of links, as comments in program code, it needs a path, or what a host ends with.
     fn without_scheme(&mut self, mark: usize) -> Result<Link, usize> {
         let slashes = slashes(&self.bytes[mark..]);
-        let may_begin = match mark.checked_sub(1) {
+        let (may_begin, is_likely) = match mark.checked_sub(1) {
             // The colon of a reference in Markdown.
-            Some(before) => is_opening(self.bytes[before]) || self.bytes[..mark].ends_with(b"]:"),
+            Some(_) if self.bytes[..mark].ends_with(b"]:") => (true, true),
+            Some(before) => (is_opening(self.bytes[before]), opens_link(self.bytes[before])),
             // A colon: what it ends was cut off.
-            None => self.before.is_none_or(|b| is_blank(b) || is_opening(b) || b == b':'),
+            None => match self.before {
+                Some(before) => {
+                    (is_blank(before) || is_opening(before) || before == b':', opens_link(before))
+                }
+                None => (true, false),
+            },
         };
         let link = Link { start: mark, authority: mark + slashes };
-        if slashes > 1 && may_begin && self.is_certain(&link) { Ok(link) } else { Err(mark + slashes) }
+        let is_link =
+            slashes > 1 && may_begin && self.is_certain(&link) && (is_likely || self.is_usual(&link));
+        if is_link { Ok(link) } else { Err(mark + slashes) }
+    }
+
+    /// Is it a link where nothing but two slashes says so?
+    fn is_usual(&mut self, link: &Link) -> bool {
+        let (name, other) = self.hosts(link);
+        let behind = self.authority.and_then(|(end, _)| self.bytes.get(end));
+        let is_code =
+            self.bytes.get(link.authority + name.len()).is_some_and(|b| matches!(b, b'(' | b'=' | b'['));
+        other.is_some()
+            || behind.is_some_and(|b| matches!(b, b'/' | b'\\' | b'?' | b'#'))
+            || (!is_code && host::has_top(&host::named(name)))
     }
 
     fn is_certain(&mut self, link: &Link) -> bool {
@@ -206,6 +270,23 @@ impl<'a> Piece<'a> {
         *self.link.insert(start + length)
     }
 
+    /// The host that goes on behind a quote or a bracket, where what stands before the link is not closed by it: to browsers
+    /// they are part of its name.
+    fn beyond(&self, link: &Link, shown: usize, end: usize) -> Option<&'a [u8]> {
+        let before = link.start.checked_sub(1).map_or(self.before, |at| self.bytes.get(at).copied());
+        let closing = before.and_then(closing);
+        let whole = self.bytes.get(link.authority..end)?;
+        let is_over =
+            |b: &u8| Some(*b) == closing || matches!(b, b'<' | b'>' | b'^' | b'|' | b'[' | b']' | b':');
+        let whole = &whole[..whole.iter().position(is_over).unwrap_or(whole.len())];
+        let is_mark =
+            |b: &u8| matches!(b, b'.' | b',' | b';' | b'!' | b'?' | b'*' | b'_' | b'~' | b'\'' | b'"' | b')');
+        let marks = whole.iter().rev().take_while(|b| is_mark(b)).count();
+        let whole = &whole[..whole.len() - marks];
+        let goes_on = link.authority + whole.len() > shown + 1 && memchr::memrchr(b'.', whole).is_some();
+        (goes_on && host::has_top(&host::read(whole))).then_some(whole)
+    }
+
     /// The host of a link; and the one behind an `@` that readers of texts may not take for part of it, as browsers do.
     fn hosts(&mut self, link: &Link) -> (&'a [u8], Option<&'a [u8]>) {
         let start = link.authority;
@@ -226,6 +307,7 @@ impl<'a> Piece<'a> {
         };
         let other = behind_at.filter(|from| *from > shown).and_then(|from| self.bytes.get(from..end));
         let other = other.map(host::alone).filter(|other| host::is_certain(&host::read(other)));
+        let other = other.or_else(|| self.beyond(link, shown, end));
         (host::without_marks(host::alone(self.bytes.get(name).unwrap_or_default())), other)
     }
 }
@@ -300,6 +382,28 @@ const fn is_opening(byte: u8) -> bool {
             | b'!'
             | b'*'
     )
+}
+
+/// White space that browsers leave out of links.
+const fn is_line(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
+/// Does a link stand behind it, in Markdown or in the value of an attribute?
+const fn opens_link(byte: u8) -> bool {
+    matches!(byte, b'(' | b'<' | b'"' | b'\'' | b'=' | b'[' | b']' | b':')
+}
+
+/// What ends a link that stands behind it.
+const fn closing(byte: u8) -> Option<u8> {
+    match byte {
+        b'(' => Some(b')'),
+        b'<' => Some(b'>'),
+        b'[' => Some(b']'),
+        b'{' => Some(b'}'),
+        b'"' | b'\'' | b'`' => Some(byte),
+        _ => None,
+    }
 }
 
 const fn is_end_of_link(byte: u8) -> bool {

@@ -2,6 +2,7 @@
 //! ASCII, addresses as numbers in their usual form. Serves the check of links. It must not take letters that look alike for
 //! the same: they are of other hosts.
 
+use super::tops::is_top;
 use crate::invisible::is_invisible;
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
@@ -45,6 +46,48 @@ pub(super) fn read(host: &[u8]) -> Cow<'_, [u8]> {
         Some(address) => Cow::Owned(address.to_string().into_bytes()),
         None => host,
     }
+}
+
+/// A host as it is looked up, without words of other scripts that follow it without a blank: no host ends with them.
+pub(super) fn named(host: &[u8]) -> Cow<'_, [u8]> {
+    let host = read(without_marks(host));
+    let length = named_length(&host);
+    match host {
+        Cow::Borrowed(host) => Cow::Borrowed(host.get(..length).unwrap_or_default()),
+        Cow::Owned(mut host) => {
+            host.truncate(length);
+            Cow::Owned(host)
+        }
+    }
+}
+
+/// Ends what was read with what hosts end with?
+pub(super) fn has_top(host: &[u8]) -> bool {
+    let label = memchr::memrchr(b'.', host).and_then(|dot| host.get(dot + 1..));
+    label.is_some_and(is_top) || address(host).is_some() || host.contains(&b':')
+}
+
+/// How much of what was read is a host.
+fn named_length(host: &[u8]) -> usize {
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let mut length = host.len();
+    while let Some(rest) = host.get(..length).filter(|rest| !rest.is_empty()) {
+        let start = memchr::memrchr(b'.', rest).map_or(0, |dot| dot + 1);
+        let label = rest.get(start..).unwrap_or_default();
+        let plain = label.iter().take_while(|b| is_plain(b)).count();
+        let is_whole = plain == label.len();
+        let is_first = length == host.len() || start == 0;
+        let is_host = is_whole && (is_first || address(rest).is_some());
+        if is_host || is_top(label) || host.contains(&b':') {
+            return length;
+        }
+        if plain > 0 && !is_whole {
+            length = start + plain;
+            continue;
+        }
+        length = start.saturating_sub(1);
+    }
+    host.len()
 }
 
 /// Is it a host, and no word: an address, or names with dots between them?

@@ -1,6 +1,6 @@
 //! Tests of links.
 
-use super::Urls;
+use super::{Open, Urls};
 use crate::segment::Segments;
 use std::cell::Cell;
 
@@ -13,9 +13,12 @@ pub(super) fn note_visited(bytes: usize) {
     VISITED.set(VISITED.get() + bytes);
 }
 
+/// What is found in a text as it is cut into segments.
 fn found(urls: &Urls, text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    urls.scan(text.as_bytes(), 0..text.len(), &mut out);
+    let (mut out, mut open, bytes) = (Vec::new(), Open::default(), text.as_bytes());
+    Segments::default().visit(bytes, 0, true, &mut out, |segment, out| {
+        urls.scan(bytes, segment, &mut open, out);
+    });
     out.iter().map(|finding| text[finding.start..finding.end].to_owned()).collect()
 }
 
@@ -132,17 +135,6 @@ fn hosts_that_must_not_be_linked_to_are_read_as_browsers_read_them() {
     assert_eq!(found(&not, "https://1.3.6.1.4.1.311/ and //1.2.3.4.5.6").len(), 0);
 }
 
-/// The same of a text as it is cut into segments.
-fn found_in_segments(urls: &Urls, text: &str) -> usize {
-    let (mut out, bytes) = (Vec::new(), text.as_bytes());
-    Segments::default().visit(bytes, 0, true, &mut out, |segment, out| {
-        if segment.flags.may_be_link() {
-            urls.scan(bytes, segment.range.clone(), out);
-        }
-    });
-    out.len()
-}
-
 #[test]
 fn no_part_of_a_host_is_judged_alone() {
     let only = Urls::new(&["good.com".into()], &[]);
@@ -155,14 +147,111 @@ fn no_part_of_a_host_is_judged_alone() {
         &format!("![a](https://good.com:{long}@evil.zip/?d=s)"),
         &format!("{}https://good.com:{long}@evil.zip/?d=s)", "x,".repeat(400)),
     ] {
-        assert!(found_in_segments(&only, text) > 0, "{text}");
+        assert!(!found(&only, text).is_empty(), "{text}");
     }
     for text in [
         "![a](//good.com/中文) 见 https://good.com/路径 和 www.good.com/x。好",
         &format!("https://good.com/{long}"),
         &format!("{{\"a\":\"{long}\",\"b\":\"https://good.com/x\"}}"),
     ] {
-        assert_eq!(found_in_segments(&only, text), 0, "{text}");
+        assert_eq!(found(&only, text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn what_browsers_leave_out_of_links_ends_none() {
+    let only = Urls::new(&["good.com".into()], &[]);
+    let many = "\n".repeat(300);
+    for text in [
+        "<img src=\"https://good.com\n.evil.zip/?d=s\">",
+        "<img src='https://good.com\t.evil.zip/?d=s'>",
+        "<img src=\"https://\nevil.zip/?d=s\">",
+        "<img src=\"https:/\n/evil.zip/?d=s\">",
+        "<img src=\"ht\ntps:/evil.zip/?d=s\">",
+        "<img src=\"h\nt\tt\rp\ns\n:evil.zip/?d=s\">",
+        "<img src=\"/\n/evil.zip/?d=s\">",
+        "<img src=\"//good.com\n@evil.zip/?d=s\">",
+        "{\"url\": \"https://good.com\n\n\n.evil.zip/x\"}",
+        &format!("<img src=\"https://good.com{many}.evil.zip/?d=s\">"),
+    ] {
+        assert_eq!(found(&only, text).len(), 1, "{text:?}: {:?}", found(&only, text));
+    }
+    for text in [
+        "see https://good.com\nevil.zip/x is none",
+        "\"https://good.com\",\n\"other\": \"a.b\"",
+        "say \"\nhttps://good.com/x\n\"",
+        "it's h\nello.world, 'https://good.com/a'\nnext.line",
+        "<img src=\"https://good.com/\n.evil.zip\">",
+    ] {
+        assert_eq!(found(&only, text), Vec::<String>::new(), "{text:?}");
+    }
+}
+
+#[test]
+fn hosts_go_on_behind_signs_of_other_scripts_and_quotes() {
+    let only = Urls::new(&["good.com".into()], &[]);
+    let (long, wide) = ("a".repeat(70), "中".repeat(70));
+    for text in [
+        "![a](https://good.com\u{ff0f}@evil.zip/?d=s)",
+        "![a](https://good.com\u{ff0c}@evil.zip/?d=s)",
+        "![a](https://good.com\u{3000}@evil.zip/?d=s)",
+        "![a](https://good.com\u{2003}@evil.zip/?d=s)",
+        "![a](https://good.com\u{ff1f}x.evil.zip/?d=s)",
+        "![a](https://good.com'.evil.zip/?d=s)",
+        "![a](https://good.com\".evil.zip/?d=s)",
+        "![a](https://good.com`.evil.zip/?d=s)",
+        "![a](https://good.com}.evil.zip)",
+        "see https://good.com'.evil.zip/?d=s now",
+        "see https://good.com).evil.zip now",
+        &format!("![a](https://good.com:{long}中@evil.zip/?d=s)"),
+        &format!("![a](https://good.com:{wide}@evil.zip/?d=s)"),
+        &format!("![a](//{long}中.evil.zip/?d=s)"),
+        &format!("![a](https://good.com:{long}，@evil.zip/?d=s)"),
+        "请看https://good.com。公司",
+    ] {
+        assert_eq!(found(&only, text).len(), 1, "{text}: {:?}", found(&only, text));
+    }
+    for text in [
+        "请看https://good.com，然后再说",
+        "请看https://good.com然后再说。",
+        "请看https://good.com，node.js很好",
+        "请看https://good.com，这是3.5版本",
+        "见（https://good.com）。然后",
+        "fetch('https://good.com').then(x.y)",
+        "[\"https://good.com\",\"foo.bar\"]",
+        "(https://good.com).Then",
+        "<a href=\"https://good.com\">me.too</a>",
+    ] {
+        assert_eq!(found(&only, text), Vec::<String>::new(), "{text}");
+    }
+    let not = Urls::new(&[], &["evil.com".into()]);
+    for text in [&format!("go to {}.evil.com now", "ü".repeat(40)), "evil.com谢谢", "at evil.com，好"] {
+        assert_eq!(found(&not, text).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn comments_are_no_links() {
+    let only = Urls::new(&["good.com".into()], &[]);
+    for text in [
+        "//config.timeout = 3",
+        "foo(); //config.timeout",
+        "foo();//config.timeout=3",
+        "{//config.timeout",
+        "x = 1 //self.value, //obj.name(x) //this.id=4",
+        "//TODO.fixme //a.b //v1.2",
+    ] {
+        assert_eq!(found(&only, text), Vec::<String>::new(), "{text}");
+    }
+    for text in [
+        "see //evil.zip now",
+        "//evil.net",
+        "{//evil.zip/x}",
+        "\"//any.thing\"",
+        "//evil.rs?x",
+        "see //10.1.2.3",
+    ] {
+        assert_eq!(found(&only, text).len(), 1, "{text}");
     }
 }
 

@@ -49,6 +49,14 @@ impl<'a> Written<'a> {
         Self { text, range, read }
     }
 
+    /// What goes on from `open`, which stands before.
+    pub(super) fn behind(open: &[u8], text: &'a [u8], range: Range<usize>) -> Self {
+        let (new, behind) = read(text.get(range.clone()).unwrap_or_default(), range.start);
+        let mut places = vec![range.start; open.len()];
+        places.extend(behind);
+        Self { text, read: Some(([open, new.as_slice()].concat(), places)), range }
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.read {
             Some((bytes, _)) => bytes,
