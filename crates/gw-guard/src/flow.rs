@@ -7,12 +7,13 @@ use crate::check::Scanner;
 use crate::finding::Finding;
 use crate::json_text::{self, Unescaper};
 use crate::notes::{Notes, Place, Side};
+use crate::placeholders::{Placeholders, outside};
 use crate::rail::Guardrail;
 use crate::segment::{CONTEXT_BYTES, Segments, floor};
-use crate::terms::Terms;
 use crate::vault::Vault;
 use gw_model::guardrail::GuardAction;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Most of one text that checks of whole texts look at, in bytes.
@@ -65,8 +66,8 @@ pub struct Session {
 pub struct Flow {
     rails: Arc<[Arc<Guardrail>]>,
     lanes: Vec<Lane>,
-    /// Placeholders that are restored.
-    restore: Option<(Terms, usize)>,
+    /// Placeholders that are restored or left alone, and up to where they were looked for.
+    known: Option<(Placeholders, usize)>,
     place: Place,
     unescaper: Option<Unescaper>,
     /// What came of a text of which it is not known yet whether it is JSON.
@@ -108,14 +109,16 @@ struct Said {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Placeholder(usize),
+    /// A placeholder that stays as it is.
+    Kept,
     Rail(usize),
     Told(usize),
 }
 
 impl Flow {
-    /// A text for these guardrails. Where `restored` are given, placeholders become what they stand for.
+    /// A text for these guardrails. Where placeholders are `known`, they become what they stand for, or stay as they are.
     #[must_use]
-    pub fn new(rails: Arc<[Arc<Guardrail>]>, restored: Option<Terms>, place: Place, form: Form) -> Self {
+    pub fn new(rails: Arc<[Arc<Guardrail>]>, known: Option<Placeholders>, place: Place, form: Form) -> Self {
         let lane = |rail: &Arc<Guardrail>| {
             let check = rail.check();
             Lane { scanner: (!check.is_buffered()).then(|| check.scanner()), decided: 0 }
@@ -126,7 +129,7 @@ impl Flow {
         Self {
             lanes,
             rails,
-            restore: restored.map(|terms| (terms, 0)),
+            known: known.map(|known| (known, 0)),
             place,
             unescaper: (form == Form::Json).then(Unescaper::default),
             unsure: (form == Form::Plain).then(String::new),
@@ -146,8 +149,8 @@ impl Flow {
 
     /// A text that others are asked about. Where it `holds`, nothing goes on before [`Self::tell`].
     #[must_use]
-    pub fn asked(restored: Option<Terms>, place: Place, form: Form, holds: bool) -> Self {
-        let plain = Self::new(Arc::new([]), restored, place, form);
+    pub fn asked(known: Option<Placeholders>, place: Place, form: Form, holds: bool) -> Self {
+        let plain = Self::new(Arc::new([]), known, place, form);
         Self { holds, whole: Some(String::new()), ..plain }
     }
 
@@ -155,6 +158,12 @@ impl Flow {
     #[must_use]
     pub fn said(&self) -> &str {
         self.whole.as_deref().unwrap_or_default()
+    }
+
+    /// Bytes that checks of whole texts look at once the text is over.
+    #[must_use]
+    pub fn whole_bytes(&self) -> usize {
+        self.said().len()
     }
 
     /// What those said who were asked, once the text is over.
@@ -283,24 +292,17 @@ impl Flow {
                 }
             }
         }
-        if let Some((terms, decided)) = &mut self.restore {
-            let bytes = self.text.as_bytes();
-            let mut at = *decided - self.offset;
-            while at < bytes.len() {
-                at += memchr::memchr(b'[', &bytes[at..]).unwrap_or(bytes.len() - at);
-                match terms.at(bytes, at, is_end) {
-                    _ if at >= bytes.len() => break,
-                    Err(()) => break,
-                    Ok(Some(term)) => {
-                        let (start, end) = (self.offset + at, self.offset + term.end);
-                        let finding = Finding::sure(start, end, "placeholder", "");
-                        self.found.push((Source::Placeholder(term.index), finding));
-                        at = term.end;
-                    }
-                    Ok(None) => at += 1,
-                }
+        if let Some((known, decided)) = &mut self.known {
+            while let (next, found) = known.next(self.text.as_bytes(), *decided - self.offset, is_end)
+                && *decided < self.offset + next
+            {
+                *decided = self.offset + next;
+                let Some((at, term)) = found else { break };
+                let is_restored = known.restores() && session.vault.is_sent(term.index);
+                let source = if is_restored { Source::Placeholder(term.index) } else { Source::Kept };
+                let (start, end) = (self.offset + at, self.offset + term.end);
+                self.found.push((source, Finding::sure(start, end, "placeholder", "")));
             }
-            *decided = self.offset + at;
         }
     }
 
@@ -343,17 +345,38 @@ impl Flow {
             return end;
         }
         let lanes = self.lanes.iter().zip(&*self.rails).filter(|(_, rail)| rail.enforces());
-        let restored = self.restore.iter().map(|(_, decided)| *decided);
-        lanes.map(|(lane, _)| lane.decided).chain(restored).min().unwrap_or(end)
+        let known = self.known.iter().map(|(_, decided)| *decided);
+        let decided = lanes.map(|(lane, _)| lane.decided).chain(known).min().unwrap_or(end);
+        // Whether something ends within a placeholder must be known before it is replaced.
+        let looked = self.known.as_ref().filter(|(known, _)| !known.restores()).map(|(_, looked)| *looked);
+        let reaches = |finding: &Finding| looked.is_some_and(|looked| finding.end > looked);
+        let waits = self.found.iter().filter(|(_, finding)| reaches(finding)).map(|(_, found)| found.start);
+        waits.min().map_or(decided, |start| decided.min(start))
     }
 
     /// Acts upon what was found before a place, in its order.
     fn act(&mut self, before: usize, session: &mut Session, avoid: &[u8]) -> Result<(), Blocked> {
         session.vault.turn_to(self.place.side);
         self.found.sort_by_key(|(source, finding)| (finding.start, std::cmp::Reverse(finding.end), *source));
-        let count = self.found.iter().take_while(|(_, finding)| finding.start < before.max(1)).count();
+        let kept: Vec<Range<usize>> = match &self.known {
+            Some(_) => {
+                let kept = self.found.iter().filter(|(source, _)| *source == Source::Kept);
+                kept.map(|(_, finding)| finding.start..finding.end).collect()
+            }
+            None => Vec::new(),
+        };
+        // A text without a byte has its end at its beginning.
+        let before = if self.offset + self.text.len() == 0 { 1 } else { before };
+        let count = self.found.iter().take_while(|(_, finding)| finding.start < before).count();
         for (source, finding) in self.found.drain(..count).collect::<Vec<_>>() {
             let (rail, action, with) = match source {
+                Source::Kept => {
+                    if finding.end > before {
+                        // What begins within it may still come.
+                        self.found.push((source, finding));
+                    }
+                    continue;
+                }
                 Source::Placeholder(term) => {
                     self.replace(finding, session.vault.value(term).to_owned(), false);
                     continue;
@@ -368,31 +391,63 @@ impl Flow {
                     (Arc::clone(rail), *action, with.take())
                 }
             };
-            session.notes.add(&rail, action, &self.place, finding);
-            if action == GuardAction::Block {
-                let blocked = Blocked { guardrail: Arc::clone(&rail.spec.name), kind: finding.kind };
-                self.blocked = Some((finding.start, blocked.clone()));
-                self.found.clear();
-                return Err(blocked);
-            }
-            if action == GuardAction::Route {
-                session.routed.get_or_insert_with(|| Arc::clone(&rail));
+            if self.is_of_ours(source, &finding, &kept) {
                 continue;
             }
-            let value =
-                self.text.get(finding.start - self.offset..finding.end - self.offset).unwrap_or_default();
+            session.notes.add(&rail, action, &self.place, finding);
+            match action {
+                GuardAction::Block => {
+                    let blocked = Blocked { guardrail: Arc::clone(&rail.spec.name), kind: finding.kind };
+                    self.blocked = Some((finding.start, blocked.clone()));
+                    self.found.clear();
+                    return Err(blocked);
+                }
+                GuardAction::Route => {
+                    session.routed.get_or_insert_with(|| Arc::clone(&rail));
+                }
+                _ => self.put(&rail, action, with, finding, &kept, session, avoid),
+            }
+        }
+        Ok(())
+    }
+
+    /// Is nothing found but a placeholder of ours? What is said of a text as a whole counts all the same.
+    fn is_of_ours(&self, source: Source, finding: &Finding, kept: &[Range<usize>]) -> bool {
+        let is_scanned = |at: usize| self.lanes.get(at).is_some_and(|lane| lane.scanner.is_some());
+        let is_all = match source {
+            Source::Rail(at) => !is_scanned(at),
+            _ => finding.start == 0 && finding.end >= self.offset + self.text.len(),
+        };
+        !is_all && kept.iter().any(|place| place.start <= finding.start && finding.end <= place.end)
+    }
+
+    /// Replaces what was found, placeholders left out.
+    #[expect(clippy::too_many_arguments, reason = "what was found, by whom, and what the call shares")]
+    fn put(
+        &mut self,
+        rail: &Guardrail,
+        action: GuardAction,
+        with: Option<String>,
+        finding: Finding,
+        kept: &[Range<usize>],
+        session: &mut Session,
+        avoid: &[u8],
+    ) {
+        // What is masked with another's placeholder in it is not restored; what is left out may go with it.
+        let may_cover = action != GuardAction::Tokenize || with.is_some();
+        for part in outside(finding, &self.text, self.offset, kept, may_cover) {
+            let value = self.text.get(part.start - self.offset..part.end - self.offset).unwrap_or_default();
             // What the caller itself sent may come back.
             if action == GuardAction::Tokenize
                 && self.place.side == Side::Response
-                && session.vault.knows(finding.kind, value)
+                && session.vault.knows(part.kind, value)
             {
                 continue;
             }
-            let with =
-                with.unwrap_or_else(|| replacement(&rail, action, finding.kind, value, session, avoid));
-            self.replace(finding, with, true);
+            let with = with.clone();
+            let with = with.unwrap_or_else(|| replacement(rail, action, part.kind, value, session, avoid));
+            self.replace(part, with, true);
         }
-        Ok(())
     }
 
     /// Notes a replacement; what an earlier one covers is not replaced again.
@@ -412,7 +467,7 @@ impl Flow {
     /// Lets go of text that nobody looks at any more.
     fn forget(&mut self) {
         let scanned = self.lanes.iter().filter(|lane| lane.scanner.is_some()).map(|lane| lane.decided);
-        let scanned = scanned.chain(self.restore.iter().map(|(_, decided)| *decided)).min();
+        let scanned = scanned.chain(self.known.iter().map(|(_, decided)| *decided)).min();
         let pending = self.found.iter().map(|(_, finding)| finding.start).min();
         let end = self.offset + self.text.len();
         let needed = scanned.unwrap_or(end).min(pending.unwrap_or(end));
@@ -457,14 +512,14 @@ fn replacement(
 /// A guardrail stops the call.
 pub fn whole(
     rails: &Arc<[Arc<Guardrail>]>,
-    restored: Option<Terms>,
+    known: Option<Placeholders>,
     text: &str,
     place: Place,
     form: Form,
     session: &mut Session,
     avoid: &[u8],
 ) -> Result<Option<String>, Blocked> {
-    let mut flow = Flow::new(Arc::clone(rails), restored, place, form);
+    let mut flow = Flow::new(Arc::clone(rails), known, place, form);
     flow.take(text, false);
     flow.finish(session, avoid)?;
     Ok(apply(text, 0, text.len(), flow.edits(0)))
@@ -476,14 +531,14 @@ pub fn whole(
 /// A guardrail stops the call.
 pub fn told(
     told: impl IntoIterator<Item = (Arc<Guardrail>, Told)>,
-    restored: Option<Terms>,
+    known: Option<Placeholders>,
     text: &str,
     place: Place,
     form: Form,
     session: &mut Session,
     avoid: &[u8],
 ) -> Result<Option<String>, Blocked> {
-    let mut flow = Flow::asked(restored, place, form, true);
+    let mut flow = Flow::asked(known, place, form, true);
     flow.push(text, session, avoid)?;
     flow.finish(session, avoid)?;
     flow.tell(told, session, avoid)?;

@@ -19,6 +19,7 @@ mod layers;
 mod matches;
 mod notes;
 pub mod pii;
+mod placeholders;
 mod rail;
 mod regexes;
 mod schema;
@@ -37,6 +38,7 @@ pub use flow::{Blocked, Edit, Flow, Form, Session, apply, seen, told as pass_tol
 pub use layers::compose;
 pub use matches::{AnswerPattern, AnswerSchema};
 pub use notes::{MAX_NOTES, NO_VERDICT, Note, Notes, Place, Side};
+pub use placeholders::Placeholders;
 pub use rail::Guardrail;
 pub use terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
 pub use vault::Vault;

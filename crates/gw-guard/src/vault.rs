@@ -2,7 +2,7 @@
 //! and restoring. It lives as long as its call; it must not be printed or stored.
 
 use crate::notes::Side;
-use crate::terms::Terms;
+use crate::placeholders::Placeholders;
 use ahash::{AHashMap, AHashSet};
 
 /// Most values that one call masks; what is beyond is blanked.
@@ -100,14 +100,16 @@ impl Vault {
         place.and_then(|place| self.entries.get(*place)).is_some_and(|entry| entry.is_sent)
     }
 
-    /// The placeholders, to look for in an answer; `None` when there are none.
+    /// The placeholders, to look for in a text; `None` when there are none.
     #[must_use]
-    pub fn finder(&self) -> Option<Terms> {
-        if self.entries.is_empty() {
-            return None;
-        }
+    pub fn finder(&self) -> Option<Placeholders> {
         let placeholders: Vec<&str> = self.entries.iter().map(|entry| entry.placeholder.as_str()).collect();
-        Terms::new(&placeholders, false, false).ok()
+        Placeholders::new(&placeholders)
+    }
+
+    /// Did the caller send the value behind a placeholder? What was masked in the answer is not restored.
+    pub(crate) fn is_sent(&self, place: usize) -> bool {
+        self.entries.get(place).is_some_and(|entry| entry.is_sent)
     }
 
     /// The value behind a placeholder, by its place in [`Self::finder`].

@@ -3,7 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that can not be set up fails")]
 
-use gw_guard::{Blocked, Flow, Form, Guardrail, Place, Session, Side, apply};
+use gw_guard::{Blocked, Flow, Form, Guardrail, Place, Placeholders, Session, Side, apply};
 use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speaker};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -150,14 +150,22 @@ fn texts() -> impl Strategy<Value = String> {
 /// What comes out, what was found, and whether it was stopped.
 type Outcome = (String, Vec<String>, Option<Blocked>);
 
-fn run(rails: &Arc<[Arc<Guardrail>]>, pieces: &[&str], form: Form, restore: bool) -> Outcome {
+/// What becomes of what was masked in the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Masked {
+    Nothing,
+    Restored,
+    Kept,
+}
+
+fn run(rails: &Arc<[Arc<Guardrail>]>, pieces: &[&str], form: Form, masked_before: Masked) -> Outcome {
     let mut session = Session::default();
-    if restore {
+    if masked_before != Masked::Nothing {
         let masked = gw_guard::pass_whole(
             &[rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Tokenize)].into(),
             None,
             "j.d@example.org",
-            PLACE,
+            Place { side: Side::Request, ..PLACE },
             Form::Plain,
             &mut session,
             b"",
@@ -165,7 +173,9 @@ fn run(rails: &Arc<[Arc<Guardrail>]>, pieces: &[&str], form: Form, restore: bool
         assert_eq!(masked.expect("it passes").as_deref(), Some("[EMAIL_1]"));
         session.notes = Default::default();
     }
-    let mut flow = Flow::new(Arc::clone(rails), session.vault.finder(), PLACE, form);
+    let finder = session.vault.finder();
+    let finder = if masked_before == Masked::Kept { finder.map(Placeholders::kept) } else { finder };
+    let mut flow = Flow::new(Arc::clone(rails), finder, PLACE, form);
     let text = pieces.concat();
     let (mut out, mut sent, mut blocked) = (String::new(), 0, None);
     for at in 0..=pieces.len() {
@@ -204,7 +214,7 @@ proptest! {
         text in texts(),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
         which in prop::collection::vec((0..8usize, 0..5usize), 1..4),
-        restore: bool,
+        masked in prop::sample::select(&[Masked::Nothing, Masked::Restored, Masked::Kept]),
         json: bool,
     ) {
         const ACTIONS: [GuardAction; 5] = [GuardAction::Flag, GuardAction::Tokenize, GuardAction::Rewrite, GuardAction::Redact, GuardAction::Block];
@@ -215,8 +225,8 @@ proptest! {
             rail(check, action)
         }).collect();
         let form = if json { Form::Json } else { Form::Plain };
-        let (whole, mut found, stopped) = run(&rails, &[&text], form, restore);
-        let (streamed, mut found_streamed, stopped_streamed) = run(&rails, &cut(&text, &cuts), form, restore);
+        let (whole, mut found, stopped) = run(&rails, &[&text], form, masked);
+        let (streamed, mut found_streamed, stopped_streamed) = run(&rails, &cut(&text, &cuts), form, masked);
         prop_assert_eq!(&stopped, &stopped_streamed);
         match stopped {
             // What was let go before is a beginning of what the whole text lets go.
@@ -240,7 +250,7 @@ fn nothing_of_a_match_leaves_a_stream_that_is_stopped() {
         [rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Block)].into();
     let text = "Write to jane.doe@example.com today, or call +1 202 555 0143.";
     for at in 1..text.len() {
-        let (out, _, stopped) = run(&rails, &[&text[..at], &text[at..]], Form::Plain, false);
+        let (out, _, stopped) = run(&rails, &[&text[..at], &text[at..]], Form::Plain, Masked::Nothing);
         assert!(stopped.is_some() && "Write to ".starts_with(&out), "{at}: {out}");
     }
 }
@@ -275,10 +285,10 @@ fn arguments_of_tools_are_masked_and_restored_within_their_json() {
             r#"1111111,"n":"a\nb"}"#,
         ],
         Form::Json,
-        false,
+        Masked::Nothing,
     );
     assert_eq!(out, r#"{"to":"[REDACTED_EMAIL]","card":"[REDACTED_CREDIT_CARD]","n":"a\nb"}"#);
-    let (out, ..) = run(&[].into(), &[r#"{"to":"[EMA"#, r#"IL_1]"}"#], Form::Json, true);
+    let (out, ..) = run(&[].into(), &[r#"{"to":"[EMA"#, r#"IL_1]"}"#], Form::Json, Masked::Restored);
     assert_eq!(out, r#"{"to":"j.d@example.org"}"#);
 }
 
@@ -302,7 +312,7 @@ fn scripts_without_blanks_and_lists_of_numbers_flow() {
     }
     let text =
         "联系我john.doe@example.com，电话+1 202 555 0143，网址https://bad.example/路径 生日1990年3月12日。";
-    let (out, ..) = run(&rails, &[text], Form::Plain, false);
+    let (out, ..) = run(&rails, &[text], Form::Plain, Masked::Nothing);
     assert_eq!(out, "联系我[REDACTED_EMAIL]，电话[REDACTED_PHONE]，网址[REDACTED_URL] 生日1990年3月12日。");
 }
 
@@ -331,7 +341,7 @@ fn json_within_a_text_is_judged_by_what_it_says() {
         (r"jane\u0040corp.example", "[REDACTED_EMAIL]"),
         (r"C:\new\table \u12 \ud83d\ude00", r"C:\new\table \u12 \ud83d\ude00"),
     ] {
-        assert_eq!(run(&rails, &[text], Form::Plain, false).0, want);
+        assert_eq!(run(&rails, &[text], Form::Plain, Masked::Nothing).0, want);
     }
 }
 
@@ -351,7 +361,7 @@ fn numbers_with_blanks_between_them_do_not_hold_a_stream_and_hide_nothing() {
     // Wherever a card stands among them.
     for before in 0..400 {
         let text = format!("{}4111 1111 1111 1111 is it", "7 ".repeat(before));
-        let (out, ..) = run(&rails, &[&text], Form::Plain, false);
+        let (out, ..) = run(&rails, &[&text], Form::Plain, Masked::Nothing);
         assert!(out.ends_with("[REDACTED_CREDIT_CARD] is it"), "{before}: {out}");
     }
 }
@@ -363,7 +373,7 @@ fn an_answer_with_escapes_is_judged_by_its_schema_as_it_is_written() {
         [rail(CheckSpec::JsonSchema { schema: schema.into() }, GuardAction::Block)].into();
     for (text, fits) in [(r#"{"a":"x\"\\y"}"#, true), (r#"{"a":"\"\"\"\"\""}"#, false)] {
         for at in 0..text.len() {
-            let (_, _, stopped) = run(&rails, &[&text[..at], &text[at..]], Form::Plain, false);
+            let (_, _, stopped) = run(&rails, &[&text[..at], &text[at..]], Form::Plain, Masked::Nothing);
             assert_eq!(stopped.is_none(), fits, "{text} at {at}");
         }
     }
@@ -403,11 +413,11 @@ proptest! {
         let pieces = cut(&text, &cuts);
         for action in [GuardAction::Flag, GuardAction::Redact, GuardAction::Rewrite, GuardAction::Tokenize] {
             let rails: Arc<[Arc<Guardrail>]> = [rail(check.clone(), action)].into();
-            prop_assert_eq!(run(&rails, &[&text], Form::Plain, false), run(&rails, &pieces, Form::Plain, false));
+            prop_assert_eq!(run(&rails, &[&text], Form::Plain, Masked::Nothing), run(&rails, &pieces, Form::Plain, Masked::Nothing));
         }
         let blocking = rail(check, GuardAction::Block);
         let first = blocking.check().find(&text).iter().map(|found| found.start).min();
-        let (streamed, _, stopped) = run(&[blocking].into(), &pieces, Form::Plain, false);
+        let (streamed, _, stopped) = run(&[blocking].into(), &pieces, Form::Plain, Masked::Nothing);
         prop_assert_eq!(stopped.is_some(), first.is_some());
         // Of a stream that is stopped nothing is out but what stands before the match.
         prop_assert!(text[..first.unwrap_or(text.len())].starts_with(&streamed), "{:?} of {:?}", streamed, text);

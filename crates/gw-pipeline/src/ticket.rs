@@ -79,6 +79,8 @@ struct OpenAttempt {
     class: Option<ErrorClass>,
     /// Its span, where the call is traced.
     span: Option<SpanId>,
+    /// What its whole answer says that it used, once that is known.
+    stated: Option<Usage>,
 }
 
 /// What an ended call cost, for headers.
@@ -443,6 +445,7 @@ impl Open {
             visit,
             quota,
             class: None,
+            stated: None,
             span: self.try_span(),
         });
         worker.gateway().metrics.in_flight.inc();

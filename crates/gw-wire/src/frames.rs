@@ -171,6 +171,15 @@ impl Framer {
         }
     }
 
+    /// Bytes held back: the start of a frame whose end has not come.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        match self {
+            Self::Sse(framer) => framer.held_bytes(),
+            Self::Binary(decoder) | Self::Wrapped(decoder) => decoder.held_bytes(),
+        }
+    }
+
     /// The stream has ended: what is left may be an event that lacks its blank line.
     ///
     /// # Errors

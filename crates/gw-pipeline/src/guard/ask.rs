@@ -7,7 +7,7 @@ use super::request::Changed;
 use super::{Guarded, aside, blocked, full, put};
 use crate::ticket::{Open, Ticket};
 use gw_guard::asked::About;
-use gw_guard::{Blocked, Side};
+use gw_guard::{Blocked, Placeholders, Side};
 use gw_model::{Call, KeyId, Refusal};
 use std::rc::Rc;
 
@@ -69,7 +69,9 @@ async fn put_question(
     guarded.note_asked(&outcomes);
     let Guarded { session, original, .. } = &mut **guarded;
     let told = sorted(outcomes, heard.texts.len(), Side::Request, &mut session.notes);
-    let bodies = told.and_then(|told| heard.apply(&told, None, session, original));
+    // What was masked before stays as it is, or it would not be restored.
+    let known = session.vault.finder().map(Placeholders::kept);
+    let bodies = told.and_then(|told| heard.apply(&told, known.as_ref(), session, original));
     let mut bodies = bodies.map_err(|stopped| blocked(&guarded.chosen, &stopped))?.into_iter();
     let (body, whole) = (bodies.next().flatten(), bodies.next().flatten());
     if body.is_none() && whole.is_none() {

@@ -7,7 +7,9 @@ use super::request::{join, left_out, quoted, said};
 use ahash::AHashMap;
 use bytes::Bytes;
 use gw_guard::asked::{AskedText, Told};
-use gw_guard::{Blocked, Form, Guardrail, NO_VERDICT, Notes, Place, Session, Side, Terms, pass_told, seen};
+use gw_guard::{
+    Blocked, Form, Guardrail, NO_VERDICT, Notes, Place, Placeholders, Session, Side, pass_told, seen,
+};
 use gw_model::guardrail::Speaker;
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::texts::{Text, Written};
@@ -65,18 +67,20 @@ impl Heard {
         asking.map(task).collect()
     }
 
-    /// The bodies after what was said about their texts; `None` for those that stay as they are.
+    /// The bodies after what was said about their texts; `None` for those that stay as they are. Placeholders that are `known`
+    /// are restored or left alone.
     ///
     /// # Errors
     /// A guardrail stops the call.
     pub(crate) fn apply(
         &self,
         told: &ByText,
-        restored: Option<&Terms>,
+        known: Option<&Placeholders>,
         session: &mut Session,
         avoid: &[u8],
     ) -> Result<Vec<Option<Bytes>>, Blocked> {
-        let changes = restored.is_some() || told.iter().flatten().any(|(rail, _)| rail.enforces());
+        let restores = known.is_some_and(Placeholders::restores);
+        let changes = restores || told.iter().flatten().any(|(rail, _)| rail.enforces());
         let mut noted = vec![false; self.texts.len()];
         let mut out = Vec::with_capacity(self.bodies.len());
         for (body, placed) in &self.bodies {
@@ -87,11 +91,11 @@ impl Heard {
                     edits.extend(changes.then(|| left_out(text)));
                     continue;
                 }
-                if list.is_empty() && restored.is_none() {
+                if list.is_empty() && !restores {
                     continue;
                 }
                 let before = noted[*index].then(|| session.notes.clone());
-                let edit = one(body, text, self.texts[*index].place, list, restored, session, avoid);
+                let edit = one(body, text, self.texts[*index].place, list, known, session, avoid);
                 if let Some(before) = before {
                     session.notes = before;
                 }
@@ -109,12 +113,12 @@ fn one(
     text: &Text,
     place: Place,
     told: &[(Arc<Guardrail>, Told)],
-    restored: Option<&Terms>,
+    known: Option<&Placeholders>,
     session: &mut Session,
     avoid: &[u8],
 ) -> Result<Option<Edit>, Blocked> {
     let (written, form) = said(body, text);
-    let changed = pass_told(told.iter().cloned(), restored.cloned(), &written, place, form, session, avoid)?;
+    let changed = pass_told(told.iter().cloned(), known.cloned(), &written, place, form, session, avoid)?;
     Ok(changed.map(|changed| Edit::replace(text.span, quoted(&changed))))
 }
 

@@ -145,7 +145,7 @@ pub(crate) fn pass(
     body: &[u8],
     text: &Text,
     rails: &Rails,
-    restored: Option<gw_guard::Terms>,
+    known: Option<gw_guard::Placeholders>,
     place: Place,
     session: &mut Session,
     avoid: &[u8],
@@ -154,7 +154,7 @@ pub(crate) fn pass(
         return Ok(Some(left_out(text)));
     }
     let (said, form) = said(body, text);
-    let changed = pass_whole(rails, restored, &said, place, form, session, avoid)?;
+    let changed = pass_whole(rails, known, &said, place, form, session, avoid)?;
     Ok(changed.map(|changed| Edit::replace(text.span, quoted(&changed))))
 }
 

@@ -206,6 +206,14 @@ impl Guarded {
         Self { chosen, session: Session::default(), original, beside: None, asked, wanted }
     }
 
+    /// What stands for it while another thread has it: what was noted before is written down, too, if the caller leaves.
+    pub(crate) fn meanwhile(&self) -> Self {
+        let mut left = Self::new(self.chosen.clone(), self.original.clone());
+        left.session.notes = self.session.notes.clone();
+        left.wanted = self.wanted;
+        left
+    }
+
     /// The guardrails that found something, each once with what it did and where.
     fn verdicts(&self) -> Vec<&Note> {
         let mut seen: Vec<&Note> = Vec::new();

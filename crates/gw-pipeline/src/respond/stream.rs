@@ -3,6 +3,7 @@
 //! or sends what is not JSON, gives the caller an error event in its own format, never a clean end.
 
 mod asking;
+mod beside;
 mod guarded;
 mod muted;
 
@@ -52,6 +53,8 @@ pub struct StreamBody {
     /// Where others are asked about it too.
     asked: Option<Box<guard::StreamAsk>>,
     asking: Option<asking::Asking>,
+    /// What is looked at beside the worker.
+    looking: Option<beside::Looking>,
     /// Kept between pieces for its room.
     pieces: Vec<Bytes>,
     caller_format: WireFormat,
@@ -134,6 +137,7 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         guard,
         asked,
         asking: None,
+        looking: None,
         pieces: Vec::new(),
         caller_format: call.format,
         shape,
@@ -203,6 +207,13 @@ impl StreamBody {
             if let Some(muted) = self.muted {
                 return self.poll_muted(muted, cx);
             }
+            if self.looking.is_some() {
+                match self.poll_looking(cx) {
+                    Poll::Pending => return self.poll_timer(cx),
+                    Poll::Ready(out) if out.is_empty() => continue,
+                    Poll::Ready(out) => return Poll::Ready(Some(self.sent(out))),
+                }
+            }
             let out = match self.upstream.as_mut().map(|upstream| upstream.poll_data(cx)) {
                 None if self.asking.is_some() => match self.poll_asking(cx) {
                     Poll::Pending => return self.poll_timer(cx),
@@ -228,13 +239,18 @@ impl StreamBody {
                 },
             };
             if !out.is_empty() {
-                self.sent = true;
-                if let Some(ticket) = &mut self.ticket {
-                    ticket.note_first_byte();
-                }
-                return Poll::Ready(Some(out));
+                return Poll::Ready(Some(self.sent(out)));
             }
         }
+    }
+
+    /// Notes that a piece goes to the caller.
+    fn sent(&mut self, out: Bytes) -> Bytes {
+        self.sent = true;
+        if let Some(ticket) = &mut self.ticket {
+            ticket.note_first_byte();
+        }
+        out
     }
 
     /// Takes in what the upstream sent; gives what of it goes to the caller.
@@ -243,6 +259,11 @@ impl StreamBody {
             true => self.guarded_frames(piece),
             false => self.frames(piece),
         };
+        if self.looking.is_some() { out } else { self.digested(out, fault) }
+    }
+
+    /// What of that goes to the caller, and why reading can not go on behind it, if so.
+    fn digested(&mut self, out: Bytes, fault: Option<Refusal>) -> Bytes {
         if let Some(refusal) = fault {
             let reason = if refusal.code == ErrorCode::GuardrailBlocked { "guardrail" } else { "malformed" };
             return self.cut(&refusal, reason, out);
@@ -441,8 +462,9 @@ impl StreamBody {
         let muted = self.muted.as_ref();
         let (outcome, reason, code) =
             muted.map_or((outcome, reason, code), |muted| (muted.outcome, muted.reason, muted.code.as_str()));
-        if let Some(guard) = self.guard.take() {
-            ticket.guarded = Some(guard.into_guarded());
+        let guard = self.guard.take().map(|guard| guard.into_guarded());
+        if let Some(guarded) = guard.or(self.looking.take().map(beside::Looking::into_left)) {
+            ticket.guarded = Some(guarded);
         }
         ticket.worker().gateway().metrics.open_streams.dec();
         // Half-way, an upstream may have stated its input only; what was seen of the output is added.
@@ -477,6 +499,10 @@ impl StreamBody {
             return Poll::Ready(self.end_with(last));
         }
         // Nothing came behind what said that the answer is finished: what guardrails held back for more goes on.
+        if self.is_much(0) {
+            self.end_beside(last);
+            return Poll::Ready(Bytes::new());
+        }
         let mut out = Vec::from(last);
         Poll::Ready(match self.guard_settled(Ok(()), true, &mut out) {
             Ok(()) => out.into(),

@@ -74,6 +74,7 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
     let usage = usage.filter(|_| answered.sent.earlier.is_empty());
     let usage = usage.or_else(|| headers::stated_usage(&answered.response.headers));
     let seen = body.clone();
+    answered.ticket.note_stated(usage);
     let (body, is_repaired) = match guarded(&mut answered, body).await {
         Ok(left) => left,
         Err(refusal) => return Ok(stopped(*answered, &refusal, usage, &seen)),
@@ -198,6 +199,7 @@ pub(super) async fn refused(mut answered: Box<Answered>, refusal: &Refusal) -> R
         if let Ok(Ok(Held::Complete(body))) = tokio::time::timeout(Duration::from_micros(left), hold).await {
             usage =
                 held::stated_usage(answered.sent.format, &answered.response.headers, &body).ok().flatten();
+            answered.ticket.note_stated(usage);
             seen = body;
             if let Some(lead) = &mut answered.ticket.lead {
                 lead.note_whole();

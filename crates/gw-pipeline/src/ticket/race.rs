@@ -4,7 +4,7 @@
 //! decide who won.
 
 use super::{BYTES_PER_TOKEN, Open, Ticket, amounts};
-use gw_model::{NanoUsd, UsageSource};
+use gw_model::{NanoUsd, Usage, UsageSource};
 use gw_store::memory::Amounts;
 
 /// The reason, in records, of a try that another one outpaced.
@@ -71,8 +71,19 @@ impl Open {
         self.output_bound
     }
 
-    /// Settles the open try of somebody who is no longer waited for, by what was seen of the answer.
+    /// Notes what the whole answer of the open try says that it used: the caller may leave before it is settled.
+    pub(crate) const fn note_stated(&mut self, usage: Option<Usage>) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.stated = usage;
+        }
+    }
+
+    /// Settles the open try of somebody who is no longer waited for, by what its answer says, or by what was seen of it.
     pub(super) fn close_abandoned(&mut self, reason: &str) {
+        if let Some(mut usage) = self.attempt.as_mut().and_then(|attempt| attempt.stated.take()) {
+            self.add_request_media(&mut usage);
+            return self.close_attempt(0, reason, usage, UsageSource::Upstream);
+        }
         let output_tokens = self.estimated_output(self.seen_bytes.div_ceil(BYTES_PER_TOKEN));
         let estimate = self.estimated_usage(output_tokens);
         self.close_attempt(0, reason, estimate, UsageSource::Estimated);

@@ -43,6 +43,7 @@ mod google;
 mod guardrail_actions;
 mod guardrail_evaluation;
 mod guardrail_order;
+mod guardrail_rounds;
 mod guardrail_verdicts;
 mod guardrails;
 mod guardrails_evaded;

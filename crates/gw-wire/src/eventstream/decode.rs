@@ -130,6 +130,12 @@ impl Decoder {
         }
     }
 
+    /// Bytes held back: the start of a message whose end has not come.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.partial.len()
+    }
+
     /// The next complete message. After an error there are no more.
     pub fn next_message(&mut self) -> Option<Result<Message, DecodeError>> {
         if self.failed.is_some() {

@@ -10,7 +10,7 @@ use crate::worker::Worker;
 use bytes::Bytes;
 use gw_guard::asked::{About, AskedText, Told};
 use gw_guard::{
-    Blocked, Edit as Replaced, Flow, Form, Guardrail, Place, Side, Terms, compose, pass_told, seen,
+    Blocked, Edit as Replaced, Flow, Form, Guardrail, Place, Placeholders, Side, compose, pass_told, seen,
 };
 use gw_model::guardrail::Speaker;
 use gw_model::{Span, WireFormat};
@@ -36,7 +36,7 @@ pub(in crate::respond) type Verdicts = Pin<Box<dyn Future<Output = Vec<Outcome>>
 pub(in crate::respond) struct StreamAsk {
     reader: EventReader,
     about: About,
-    finder: Option<Terms>,
+    finder: Option<Placeholders>,
     /// Who is asked, all of a round at the same time, and one round after the other.
     rounds: VecDeque<Vec<Asking>>,
     /// There is more than one: what is left of a text by one is what the next is about.
@@ -218,11 +218,12 @@ impl StreamAsk {
         worker: &Rc<Worker>,
         guarded: &mut Guarded,
     ) -> Result<Verdicts, Blocked> {
-        if std::mem::replace(&mut self.has_begun, true) {
-            self.hear_again(guarded)?;
-        } else {
+        if !std::mem::replace(&mut self.has_begun, true) {
             // Nobody in the process looks here, so nothing stops it.
             let _ = self.end(Ended::All, guarded);
+        }
+        if self.is_layered {
+            self.hear_again(guarded)?;
         }
         for open in &mut self.flows {
             open.index = self.heard.text(open.flow.said().to_owned(), open.place, open.is_prose);
@@ -242,9 +243,12 @@ impl StreamAsk {
     /// Takes the texts as the last round left them.
     fn hear_again(&mut self, guarded: &mut Guarded) -> Result<(), Blocked> {
         self.heard = Heard::default();
-        let finder = self.finder.clone().filter(|_| self.rounds.len() == 1);
+        // What was masked before stays as it is until the last round.
+        let is_last = self.rounds.len() == 1;
+        let finder = guarded.session.vault.finder();
+        self.finder = finder.map(|finder| if is_last { finder } else { finder.kept() });
         for open in &mut self.flows {
-            open.flow = Flow::asked(finder.clone(), open.place, open.form, true);
+            open.flow = Flow::asked(self.finder.clone(), open.place, open.form, true);
             let left = open.left();
             open.flow.push(&left, &mut guarded.session, &guarded.original)?;
             open.flow.finish(&mut guarded.session, &guarded.original)?;
@@ -295,10 +299,9 @@ impl StreamAsk {
         }
         let notes = guarded.session.notes.clone();
         let is_last = self.rounds.is_empty();
-        let finder = self.finder.as_ref().filter(|_| is_last);
         for Waiting { frame, wholes, edits, .. } in &mut self.waiting {
             for whole in wholes.iter_mut() {
-                whole.pass(frame, list(whole.index), finder, guarded)?;
+                whole.pass(frame, list(whole.index), self.finder.as_ref(), guarded)?;
             }
             if is_last {
                 edits.extend(wholes.drain(..).filter_map(|whole| whole.edit()));
@@ -362,10 +365,10 @@ impl Whole {
         &mut self,
         frame: &Frame,
         told: Vec<(Arc<Guardrail>, Told)>,
-        finder: Option<&Terms>,
+        finder: Option<&Placeholders>,
         guarded: &mut Guarded,
     ) -> Result<(), Blocked> {
-        if finder.is_none() && told.is_empty() {
+        if told.is_empty() && !finder.is_some_and(Placeholders::restores) {
             return Ok(());
         }
         if self.text.written == Written::Tokens {

@@ -8,7 +8,7 @@ mod here;
 use crate::guard::request::{join, pass, quoted};
 use crate::guard::{Guarded, Rails, Sort};
 use bytes::Bytes;
-use gw_guard::{Blocked, Flow, Form, Place, Side, Terms};
+use gw_guard::{Blocked, Flow, Form, Place, Placeholders, Side};
 use gw_model::guardrail::Speaker;
 use gw_model::{Span, WireFormat};
 use gw_wire::frames::{Frame, Framer};
@@ -43,7 +43,7 @@ struct Said {
     guarded: Box<Guarded>,
     prose: Rails,
     detail: Rails,
-    finder: Option<Terms>,
+    finder: Option<Placeholders>,
     flows: Vec<Open>,
     texts: usize,
 }
@@ -92,7 +92,11 @@ impl StreamGuard {
         let said = Said {
             prose: guarded.chosen.of_response(sort(true)),
             detail: guarded.chosen.of_response(sort(false)),
-            finder: if restores { guarded.session.vault.finder() } else { None },
+            finder: guarded
+                .session
+                .vault
+                .finder()
+                .map(|finder| if restores { finder } else { finder.kept() }),
             guarded,
             flows: Vec::new(),
             texts: 0,
@@ -113,6 +117,11 @@ impl StreamGuard {
 
     pub(in crate::respond) const fn guarded_mut(&mut self) -> &mut Guarded {
         &mut self.said.guarded
+    }
+
+    /// Bytes of texts that are judged when they are over.
+    pub(in crate::respond) fn whole_bytes(&self) -> usize {
+        self.said.flows.iter().map(|open| open.flow.whole_bytes()).sum()
     }
 
     /// Takes a frame. What it says is looked at with [`Self::settle`], or as soon as its order among others matters.
@@ -241,7 +250,8 @@ impl Said {
     }
 
     fn whole(&mut self, data: &[u8], text: &Text, is_echo: bool) -> Result<Option<Edit>, Blocked> {
-        let changes = self.finder.is_some() || self.detail.iter().any(|rail| rail.enforces());
+        let restores = self.finder.as_ref().is_some_and(Placeholders::restores);
+        let changes = restores || self.detail.iter().any(|rail| rail.enforces());
         if text.written == Written::Tokens && !changes {
             return Ok(None);
         }

@@ -9,7 +9,7 @@ use crate::receive::INLINE_BYTES;
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_guard::asked::About;
-use gw_guard::{Blocked, Form, NO_VERDICT, Place, Side, Terms, pass_told, pass_whole};
+use gw_guard::{Blocked, Form, NO_VERDICT, Place, Placeholders, Side, pass_told, pass_whole};
 use gw_model::guardrail::Speaker;
 use gw_wire::json::splice::apply;
 use gw_wire::texts::Written;
@@ -52,10 +52,13 @@ pub(in crate::respond) async fn asked_body(
 ) -> Result<Option<Bytes>, Blocked> {
     let finder = guarded.session.vault.finder();
     let chosen = guarded.chosen.clone();
-    let mut changed = aside(body, is_json, guarded, None).await?;
+    let kept = finder.clone().map(Placeholders::kept);
+    let mut changed = aside(body, is_json, guarded, kept).await?;
     for asking in chosen.changing(Side::Response) {
         let now = changed.as_ref().unwrap_or(body).clone();
-        let put = Put { worker, about, asking: vec![asking], finder: None };
+        // What was masked before stays as it is.
+        let kept = guarded.session.vault.finder().map(Placeholders::kept);
+        let put = Put { worker, about, asking: vec![asking], finder: kept };
         changed = put.question(&now, is_json, guarded).await?.or(changed);
     }
     let asking = chosen.judging(Side::Response).cloned().collect();
@@ -69,8 +72,8 @@ struct Put<'a> {
     worker: &'a Rc<Worker>,
     about: &'a About,
     asking: Vec<Asking>,
-    /// What is restored after it.
-    finder: Option<Terms>,
+    /// What is restored after it, or left alone.
+    finder: Option<Placeholders>,
 }
 
 impl Put<'_> {
@@ -123,15 +126,12 @@ async fn aside(
     body: &Bytes,
     is_json: bool,
     guarded: &mut Guarded,
-    finder: Option<Terms>,
+    finder: Option<Placeholders>,
 ) -> Result<Option<Bytes>, Blocked> {
     if body.len() <= INLINE_BYTES {
         return in_process(body, is_json, guarded, finder);
     }
-    // What was noted is written down, too, if the caller leaves meanwhile.
-    let mut left = Guarded::new(guarded.chosen.clone(), guarded.original.clone());
-    left.session.notes = guarded.session.notes.clone();
-    left.wanted = guarded.wanted;
+    let left = guarded.meanwhile();
     let mut taken = std::mem::replace(guarded, left);
     let body = body.clone();
     let work = move || {
@@ -155,7 +155,7 @@ fn in_process(
     body: &Bytes,
     is_json: bool,
     guarded: &mut Guarded,
-    finder: Option<Terms>,
+    finder: Option<Placeholders>,
 ) -> Result<Option<Bytes>, Blocked> {
     let Guarded { chosen, session, original, .. } = guarded;
     let speaker = Speaker::Assistant;
@@ -167,7 +167,8 @@ fn in_process(
         let changed = pass_whole(&prose, finder, &text, place(0), Form::Plain, session, original)?;
         return Ok(changed.map(Bytes::from));
     };
-    let changes = finder.is_some() || detail.iter().any(|rail| rail.enforces());
+    let changes =
+        finder.as_ref().is_some_and(Placeholders::restores) || detail.iter().any(|rail| rail.enforces());
     let mut edits = Vec::new();
     for (at, text) in found.iter().enumerate() {
         if text.written == Written::Tokens && !changes {

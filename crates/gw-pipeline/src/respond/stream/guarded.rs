@@ -15,6 +15,9 @@ use std::ops::ControlFlow;
 impl StreamBody {
     /// As [`Self::frames`], with the frames through the guardrails.
     pub(super) fn guarded_frames(&mut self, piece: Bytes) -> (Bytes, Option<Refusal>) {
+        if self.is_much(piece.len()) {
+            return self.guarded_beside(piece);
+        }
         let goes_on_as_it_is = matches!(self.outlet, Outlet::Same) && self.asked.is_none();
         match self.framer {
             Framer::Sse(_) if goes_on_as_it_is => self.guarded_piece(piece),
@@ -91,22 +94,9 @@ impl StreamBody {
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let Some(guard) = &mut self.guard else { return Ok(()) };
-        let mut looked = looked.and_then(|()| settle(guard, is_over));
-        while let Some(frame) = guard.next() {
-            let Some(asked) = &mut self.asked else {
-                if let Err(error) = self.outlet.frame_into(&frame, out) {
-                    return Err(self.unreadable(&error));
-                }
-                continue;
-            };
-            looked = looked.and(asked.push(frame, guard.guarded_mut()));
-            while let Some(frame) = asked.next() {
-                if let Err(error) = self.outlet.frame_into(&frame, out) {
-                    return Err(self.unreadable(&error));
-                }
-            }
-        }
-        looked.map_err(|stop| blocked(&guard.guarded().chosen, &stop))
+        let looked = looked.and_then(|()| settle(guard, is_over));
+        let frames = std::iter::from_fn(|| guard.next()).collect();
+        self.pass_on(looked, frames, out)
     }
 }
 

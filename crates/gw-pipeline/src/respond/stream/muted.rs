@@ -3,6 +3,7 @@
 //! give anything to anybody.
 
 use super::StreamBody;
+use super::beside::Looking;
 use bytes::Bytes;
 use gw_model::{ErrorCode, Outcome};
 use gw_wire::frames::goes_on;
@@ -35,8 +36,10 @@ impl StreamBody {
         code: ErrorCode,
         status: Option<u16>,
     ) {
-        if let (Some(ticket), Some(guard)) = (&mut self.ticket, self.guard.take()) {
-            ticket.guarded = Some(guard.into_guarded());
+        let guard = self.guard.take().map(|guard| guard.into_guarded());
+        let guarded = guard.or(self.looking.take().map(Looking::into_left));
+        if let (Some(ticket), Some(guarded)) = (&mut self.ticket, guarded) {
+            ticket.guarded = Some(guarded);
         }
         (self.asked, self.asking, self.keep) = (None, None, None);
         // Behind what stopped it, more may have come already.
