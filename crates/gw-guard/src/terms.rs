@@ -6,10 +6,10 @@ mod fold;
 use crate::finding::Finding;
 use crate::segment::{floor, is_word};
 use crate::walk::{Walk, Walker};
-use aho_corasick::automaton::Automaton;
+use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::nfa::noncontiguous;
-use aho_corasick::{Anchored, MatchKind};
+use aho_corasick::{Anchored, MatchKind, PatternID};
 use std::sync::Arc;
 use unicode_normalization::char::is_combining_mark;
 
@@ -115,7 +115,7 @@ impl Terms {
         let Inner { automaton, whole_words, .. } = &*self.inner;
         let Ok(mut state) = automaton.start_state(Anchored::Yes) else { return Ok(None) };
         let (mut found, mut place, mut length, mut left_out) = (None, at, 0, 0);
-        let mut is_blank = false;
+        let (mut is_blank, mut marks) = (false, fold::Marks::default());
         loop {
             let Some(character) = character(text, place) else {
                 return if is_end { Ok(found) } else { Err(()) };
@@ -127,8 +127,9 @@ impl Terms {
                 let byte = if case_sensitive { byte } else { byte.to_ascii_lowercase() };
                 state = automaton.next_state(Anchored::Yes, state, byte);
                 (length, is_blank) = (length + 1, false);
+                place += 1;
             } else {
-                fold::fold(character, case_sensitive, |part| {
+                let mut put = |part: char| {
                     if part == ' ' && is_blank {
                         return;
                     }
@@ -137,9 +138,23 @@ impl Terms {
                         state = automaton.next_state(Anchored::Yes, state, byte);
                         length += 1;
                     }
-                });
+                };
+                fold::fold(character, case_sensitive, |part| marks.take(part, &mut put));
+                place += character.len_utf8();
+                if !marks.is_empty() {
+                    // Which mark is the next one is not known before all of them are.
+                    let next = self::character(text, place);
+                    let goes_on = next.is_some_and(fold::Marks::goes_on);
+                    match next {
+                        None if !is_end => return Err(()),
+                        _ if goes_on => {}
+                        _ => marks.end(&mut put),
+                    }
+                    if goes_on && !automaton.is_dead(state) {
+                        continue;
+                    }
+                }
             }
-            place += character.len_utf8();
             if automaton.is_dead(state) {
                 return Ok(found);
             }
@@ -151,10 +166,7 @@ impl Terms {
                 }
                 continue;
             }
-            // Terms that are the end of another's beginning are listed there too.
-            let count = if automaton.is_match(state) { automaton.match_len(state) } else { 0 };
-            let mut here = (0..count).map(|nth| automaton.match_pattern(state, nth));
-            let Some(term) = here.find(|term| automaton.pattern_len(*term) == length) else { continue };
+            let Some(term) = self.inner.ended(state, length) else { continue };
             let next = self::character(text, place);
             if next.is_none() && !is_end {
                 return Err(());
@@ -175,10 +187,7 @@ impl Terms {
         let mut found = None;
         let mut place = at;
         loop {
-            // Terms that are the end of another's beginning are listed there too.
-            let count = if automaton.is_match(state) { automaton.match_len(state) } else { 0 };
-            let here = (0..count).map(|nth| automaton.match_pattern(state, nth));
-            let here = here.into_iter().find(|term| automaton.pattern_len(*term) == place - at);
+            let here = self.inner.ended(state, place - at);
             if let Some(term) = here
                 && self.is_whole(text, at, place, is_end)?
             {
@@ -243,6 +252,14 @@ impl Walker for Terms {
 }
 
 impl Inner {
+    /// The term of so many bytes that ends in a state: those that are the end of another's beginning are listed there too.
+    fn ended(&self, state: StateID, length: usize) -> Option<PatternID> {
+        let automaton = &self.automaton;
+        let count = if automaton.is_match(state) { automaton.match_len(state) } else { 0 };
+        let mut here = (0..count).map(|nth| automaton.match_pattern(state, nth));
+        here.find(|term| automaton.pattern_len(*term) == length)
+    }
+
     /// The next place where a term may begin by its first byte; with whole words, where no word goes on.
     fn candidate(&self, text: &[u8], from: usize) -> usize {
         let rest = text.get(from..).unwrap_or_default();

@@ -56,6 +56,10 @@ fn terms_are_found_in_all_ordinary_spellings() {
         ("Falcon", "\u{34f}Falcon", "Falcon"),
         ("Falcon", "⚠\u{fe0f}Falcon", "Falcon"),
         ("❤", "I ❤\u{fe0f} it", "❤"),
+        ("Việt", "Vie\u{302}\u{323}t Nam", "Vie\u{302}\u{323}t"),
+        ("Vie\u{302}\u{323}t", "Vie\u{323}\u{302}t", "Vie\u{323}\u{302}t"),
+        ("Vi\u{ea}\u{323}t", "Việt", "Việt"),
+        ("\u{5d1}\u{5bc}\u{5b0}", "\u{5d1}\u{5b0}\u{5bc}", "\u{5d1}\u{5b0}\u{5bc}"),
     ] {
         assert_eq!(found(&[term], false, true, text), [want], "{term}");
     }
@@ -63,6 +67,9 @@ fn terms_are_found_in_all_ordinary_spellings() {
         ("ecole", "école, e\u{301}cole"),
         ("caf", "café"),
         ("cafe", "café, cafe\u{301}"),
+        // Marks that touch each other keep their order.
+        ("a\u{301}\u{302}b", "a\u{302}\u{301}b"),
+        ("Viêt", "Việt, Vie\u{302}\u{323}t"),
         ("falcon", "falcons, перfalcon"),
         ("mm", "5 μm"),
         ("a b", &*format!("a{}b", " ".repeat(400))),

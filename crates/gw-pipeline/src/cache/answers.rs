@@ -26,7 +26,7 @@ pub struct Answers {
     pub(super) similar: Arc<Index>,
     /// Where answers are beside the memory.
     shelf: OnceLock<Shelf>,
-    purged: Purged,
+    purged: Arc<Purged>,
 }
 
 impl std::fmt::Debug for Answers {
@@ -76,7 +76,7 @@ impl Answers {
             memory: Memory::new(memory_bytes(policies)),
             is_used,
             flights: Flights::new(metrics.cache_passengers.clone()),
-            purged: Purged::default(),
+            purged: Arc::default(),
         }
     }
 
@@ -163,7 +163,10 @@ impl Answers {
             return false;
         }
         if let Some(shelf) = self.shelf.get() {
-            shelf.put(key, &answer, turn);
+            // A purge may pass before it is written.
+            let (purged, kept) = (Arc::clone(&self.purged), Arc::clone(&answer));
+            let is_gone = move || purged.takes(since, &key, &kept.labels);
+            shelf.put_unless(key, &answer, turn, Box::new(is_gone));
         }
         true
     }

@@ -46,9 +46,12 @@ pub struct Purged {
     pub is_pending: bool,
 }
 
+/// Was an answer thrown away before it was written?
+pub type IsGone = Box<dyn Fn() -> bool + Send>;
+
 enum Order {
     Get(AnswerKey, oneshot::Sender<Option<Answer>>),
-    Put(AnswerKey, Arc<Answer>, Option<Turn>),
+    Put(AnswerKey, Arc<Answer>, Option<Turn>, IsGone),
     Purge(Purge, oneshot::Sender<Purged>),
 }
 
@@ -139,9 +142,14 @@ impl Shelf {
 
     /// Keeps an answer, with the turn by which others find it. Where too much waits already, it is not kept.
     pub fn put(&self, key: AnswerKey, answer: &Arc<Answer>, turn: Option<&Turn>) {
+        self.put_unless(key, answer, turn, Box::new(|| false));
+    }
+
+    /// The same, unless it `is_gone` when it is its turn: a purge that was told before this was may be carried out before it.
+    pub fn put_unless(&self, key: AnswerKey, answer: &Arc<Answer>, turn: Option<&Turn>, is_gone: IsGone) {
         let bytes = answer.size() as u64;
         if self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > MAX_WAITING_BYTES
-            || self.orders.try_send(Order::Put(key, Arc::clone(answer), turn.cloned())).is_err()
+            || self.orders.try_send(Order::Put(key, Arc::clone(answer), turn.cloned(), is_gone)).is_err()
         {
             self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
             tracing::debug!("an answer is not kept on disk: too many wait");
@@ -188,8 +196,10 @@ fn serve(disk: &mut Disk, mut orders: mpsc::Receiver<Order>, waiting_bytes: &Ato
             // Nobody waits for it any more.
             Order::Get(_, reply) if reply.is_closed() => {}
             Order::Get(key, reply) => drop(reply.send(disk.get(&key))),
-            Order::Put(key, answer, turn) => {
-                disk.put(&key, &answer, turn.as_ref());
+            Order::Put(key, answer, turn, is_gone) => {
+                if !is_gone() {
+                    disk.put(&key, &answer, turn.as_ref());
+                }
                 waiting_bytes.fetch_sub(answer.size() as u64, Ordering::Relaxed);
             }
             Order::Purge(purge, reply) => drop(reply.send(disk.purge(purge))),

@@ -138,7 +138,7 @@ impl Remote {
                 match order {
                     // Dropping what is asked tells whoever waits.
                     Order::Get(..) => {}
-                    Order::Put(_, answer, _) => put(&answer),
+                    Order::Put(_, answer, ..) => put(&answer),
                     Order::Purge(purge, reply) => {
                         let keys = purge.key.into_iter().collect();
                         drop(reply.send(Purged { keys, is_pending: true }));
@@ -195,8 +195,11 @@ impl Remote {
                 let answer = sealed.and_then(|sealed| self.seal.open_answer(&key, &sealed));
                 drop(reply.send(answer.filter(|answer| self.is_there(&key, answer))));
             }
-            Order::Put(key, answer, turn) => {
+            Order::Put(key, answer, turn, is_gone) => {
                 let answer = Waiting { answer, put };
+                if is_gone() {
+                    return Ok(());
+                }
                 let answer = &answer.answer;
                 let left_us = answer.until.saturating_sub(self.clock.now());
                 let Ok(sealed) = self.seal.answer(&key, answer) else { return Ok(()) };

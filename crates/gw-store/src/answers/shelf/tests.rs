@@ -1,13 +1,14 @@
 //! The shelf gives what was put there, also to the next process, and a damaged file holds nobody up.
 
 use super::purges::{MAX_PURGES, Purges};
-use super::{DiskSettings, NoReply, Shelf};
+use super::{DiskSettings, IsGone, NoReply, Shelf};
 use crate::answers::similar::{Index, RoomKey, Turn};
 use crate::answers::{Answer, AnswerKey, Labels, Purge};
 use bytes::Bytes;
 use gw_model::{Clock, Micros, Secret, WireFormat};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -159,6 +160,31 @@ async fn a_damaged_file_begins_anew() {
     let Opened { shelf, .. } = open(&other, "secret", 1 << 20);
     shelf.put(key(2), &kept, None);
     assert_eq!(shelf.get(key(2)).await.unwrap().as_ref(), Some(&*kept));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_thrown_away_before_it_was_written_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let Opened { shelf, .. } = open(folder.path(), "secret", 1 << 20);
+    let gone = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let is_gone = |gone: &Arc<std::sync::atomic::AtomicBool>| -> IsGone {
+        let gone = Arc::clone(gone);
+        Box::new(move || gone.load(Ordering::SeqCst))
+    };
+    shelf.put_unless(key(1), &answer("a", "m", 2_000_000), None, is_gone(&gone));
+    assert!(shelf.get(key(1)).await.unwrap().is_some());
+    // Somebody decided to keep it; then the purge came and was through; then it was put.
+    gone.store(true, Ordering::SeqCst);
+    let purging = shelf.clone();
+    tokio::task::spawn_blocking(move || purging.purge(&Purge::default())).await.unwrap().unwrap();
+    shelf.put_unless(key(1), &answer("a", "m", 2_000_000), None, is_gone(&gone));
+    assert!(shelf.flush(Duration::from_secs(60)).await);
+    assert_eq!(shelf.get(key(1)).await, Ok(None));
+    drop(shelf);
+    is_closed(&folder.path().join("answers.db"));
+    let file = rusqlite::Connection::open(folder.path().join("answers.db")).unwrap();
+    let kept: i64 = file.query_row("SELECT COUNT(*) FROM answers", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 0);
 }
 
 #[tokio::test]
