@@ -21,6 +21,8 @@ pub(super) struct Turn {
     /// The same in the order that they stand in, numbers and negations among them, each with what stands before it.
     pub(super) order: Vec<(String, Gap)>,
     names: BTreeSet<String>,
+    /// Names as they are written: "Alien" is no "Aliens".
+    written: BTreeSet<(String, String)>,
     pub(super) numbers: Vec<String>,
     pub(super) units: BTreeSet<&'static str>,
     pub(super) dates: BTreeSet<&'static str>,
@@ -151,7 +153,15 @@ impl Turn {
 
     /// Does it name something that the other one does not?
     pub(super) fn has_names_beyond(&self, other: &Self) -> bool {
+        let is_plural = |one: &str, many: &str| many.strip_suffix('s') == Some(one);
+        let is_other = |(name, form): &(String, String)| {
+            let forms =
+                || other.written.iter().filter(|(known, _)| known == name).map(|(_, form)| form.as_str());
+            !forms().any(|known| known == form)
+                && forms().any(|known| is_plural(known, form) || is_plural(form, known))
+        };
         self.names.iter().any(|name| !other.content.contains(name) && !other.plain.contains(name))
+            || self.written.iter().any(is_other)
     }
 
     /// Takes signs and quotations out; gives the words.
@@ -230,6 +240,10 @@ impl Turn {
             let is_title = is_named && token.small.len() > 2;
             if is_name && (is_title || !lexicon::is_silent(&token.small)) {
                 let name = canonical(&token.small);
+                let form = token.small.trim_end_matches('s').trim_end_matches(['\'', '\u{2019}']);
+                let is_owner = form.len() + 1 < token.small.len() && !token.small.ends_with("ss");
+                let form = if is_owner { form } else { token.small.as_str() };
+                self.written.insert((name.clone(), form.to_owned()));
                 self.content.insert(name.clone());
                 self.names.insert(name);
             }

@@ -25,6 +25,7 @@ const DIFFERENT: &[(Difference, &str, &str)] = &[
     (Names, "Who is the CEO of Microsoft?", "Who is the CEO of Google?"),
     (Names, "Sort a list in C", "Sort a list in C++"),
     (Names, "Call parse_date", "Call parse_time"),
+    (Names, "Who directed Alien?", "Who directed Aliens?"),
     (Quotes, "What does \"bona fide\" mean?", "What does \"de facto\" mean?"),
     (Quotes, "What does `git rebase` do?", "What does `git reset` do?"),
     (Code, "What is 2 + 2?", "What is 2 * 2?"),
