@@ -20,7 +20,7 @@ pub(crate) mod tolls;
 mod traced;
 mod unwritten;
 mod watched;
-mod way;
+pub(crate) mod way;
 
 use crate::cache::Lead;
 use crate::credentials::Pins;
@@ -183,6 +183,8 @@ pub(crate) struct Open {
     pub(crate) cache_asked_at: Option<Micros>,
     /// What is noted for telemetry.
     pub(crate) trace: Option<Box<Trace>>,
+    /// The ways that the plan has through a dynamic route.
+    ways: Vec<String>,
     /// Whoever wants to hear what it came to.
     errand: Option<Arc<Errand>>,
 }
@@ -276,6 +278,7 @@ impl Ticket {
             ended: false,
             cache_asked_at: None,
             trace: None,
+            ways: Vec::new(),
             errand: None,
         };
         Self { open: Box::new(open) }

@@ -80,7 +80,7 @@ gatewright_requests_total{provider="p",outcome="success"} 1`;
       { ...one, provider: "a", reason: "hedged", duration_us: 600_000, start_us: 2000, connect_us: 4000, first_byte_us: null, region: "eu" },
       { ...one, provider: "b", reason: "", status: 200, duration_us: 500_000, start_us: 300_000, connect_us: null, first_byte_us: 300_000, region: null },
     ];
-    const log = { tries, queue_ms: 1, guardrails_ms: 0.5, connect_ms: null, first_byte_ms: 601, total_ms: 801, attempts: 2 } as unknown as Log;
+    const log = { tries, queue_ms: 1, guardrails_ms: 0.5, answer_guardrails_ms: 50, connect_ms: null, first_byte_ms: 601, total_ms: 801, attempts: 2 } as unknown as Log;
     const found = steps(log);
     expect(found).toMatchObject([
       { target: "a/m", fromMs: 2, ms: 600, region: "eu" },
@@ -92,7 +92,8 @@ gatewright_requests_total{provider="p",outcome="success"} 1`;
     ]);
     expect(found[1]?.stretches).toEqual([
       { what: "wait", fromMs: 300, ms: 300 },
-      { what: "answer", fromMs: 600, ms: 200 },
+      { what: "answer", fromMs: 600, ms: 150 },
+      { what: "guardrails", fromMs: 750, ms: 50 },
     ]);
     expect(ownTime(log, found)).toEqual([
       { what: "guardrails", fromMs: 0, ms: 0.5 },

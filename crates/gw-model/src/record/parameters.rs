@@ -167,6 +167,8 @@ mod tests {
     fn numbers_of_parameters_are_their_own() {
         for parameter in Parameter::ALL {
             assert_eq!(Parameter::from_code(*parameter as u8), Some(*parameter));
+            // The two highest bits are marks where they are stored.
+            assert!((*parameter as u8) < 0x40);
         }
         assert_eq!(Parameter::from_code(0), None);
     }

@@ -26,14 +26,14 @@ use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::reserve::hold_refusal;
 use crate::ticket::tolls::Tolls;
-use crate::ticket::{Rejected, Ticket};
+use crate::ticket::{Rejected, Ticket, way};
 use asking::{Asking, State};
 use gw_model::routing::FailurePolicy;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{Call, Earlier, ErrorCode, Micros, Refusal};
 use gw_store::memory::HoldRefused;
 use meaning::Meaning;
-use order::{Ordered, Scene};
+use order::{Ordered, Scene, Trace};
 use passing::Passing;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -63,6 +63,8 @@ pub(crate) struct Route {
     pub(crate) parked_until: Option<Micros>,
     /// For when the model cannot serve the request.
     pub(crate) fallbacks: Option<Box<FallbackOrders>>,
+    /// Its way through a dynamic route; see [`way::planned`].
+    pub(crate) ways: Vec<String>,
 }
 
 /// Targets of other models, by what went wrong.
@@ -117,8 +119,9 @@ pub(crate) async fn plan(screened: Screened, meaning: Result<Meaning, Refusal>) 
         Err(refusal) => Err(refusal),
     };
     match route {
-        Ok((route, tolls)) => {
+        Ok((mut route, tolls)) => {
             ticket.set_tolls(tolls);
+            ticket.set_ways(std::mem::take(&mut route.ways));
             Ok(Planned { ticket, live, call, model, route, _proof: () })
         }
         Err(refusal) => Err(ticket.reject(refusal)),
@@ -223,11 +226,15 @@ fn route(
     let state = State { model, policy, tokens: call.facts.input_tokens, now };
     let turn = |group| model.turn(group);
     let seed = worker.random_u64();
-    let scene = Scene { model, fitness: &state, asked: &asking, seed, turn: &turn, takes: true, trace: None };
+    // Which way a request takes is written down where there are several.
+    let trace = way::has_nodes(&model.group).then(RefCell::<Trace>::default);
+    let trace = trace.as_ref();
+    let scene = Scene { model, fitness: &state, asked: &asking, seed, turn: &turn, takes: true, trace };
     let most = usize::try_from(model.max_targets).unwrap_or(usize::MAX);
     let (found, mut tolls) = budgets::order_within(&model.group, &scene, &asking, most);
     // The request may never come there.
-    let scene = Scene { takes: false, ..scene };
+    let ways = trace.map(|trace| way::planned(model, &trace.take().steps)).unwrap_or_default();
+    let scene = Scene { takes: false, trace: None, ..scene };
     let fallbacks = fallbacks(model, &scene, most);
     *passing = asking.passing.take();
     passing.arrive();
@@ -236,26 +243,29 @@ fn route(
     let others = fallbacks.as_ref().is_some_and(|others| !others.default.is_empty());
     if is_lost && (found.end.is_some() || found.reached || !others) {
         tolls.release(&asking.gates.purses, now);
-        let is_barred = |target: &Arc<Target>| !caller.allows_provider(&target.provider.name);
-        if by_provider && model.targets.iter().all(is_barred) {
-            return Err(barred(model));
-        }
-        let is_far = |target: &Arc<Target>| !caller.allows_region(target.provider.region.as_deref());
-        if by_region && model.targets.iter().all(is_far) {
-            return Err(far(model));
-        }
-        return Err(refusal(&found, call, model));
+        let forbidden = forbidden(model, caller, (by_provider, by_region));
+        return Err(forbidden.unwrap_or_else(|| refusal(&found, call, model)));
     }
     let Ordered { mut order, ready, mut parked, parked_until, .. } = found;
     // Where there is nothing to choose, it is the caller's to decide whether to ask again.
     if model.failure_policy == FailurePolicy::AlwaysAnswer || model.targets.len() == 1 {
         order.append(&mut parked);
     }
-    let mut route = Route { order, ready, parked, parked_until, fallbacks };
+    let mut route = Route { order, ready, parked, parked_until, fallbacks, ways };
     if has_rules && caller.has_no_fallbacks() {
         route.keep_first();
     }
     Ok((route, tolls))
+}
+
+/// What a caller hears who may go to none of the targets, for their providers or their regions where he has a list of those.
+fn forbidden(model: &Model, caller: Caller<'_>, (by_provider, by_region): (bool, bool)) -> Option<Refusal> {
+    let is_barred = |target: &Arc<Target>| !caller.allows_provider(&target.provider.name);
+    if by_provider && model.targets.iter().all(is_barred) {
+        return Some(barred(model));
+    }
+    let is_far = |target: &Arc<Target>| !caller.allows_region(target.provider.region.as_deref());
+    (by_region && model.targets.iter().all(is_far)).then(|| far(model))
 }
 
 /// Where other models take over; `None` where the model names none.

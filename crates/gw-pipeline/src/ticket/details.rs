@@ -1,11 +1,10 @@
 //! What a record says besides the ending: gathered as the call goes on, and put together when it ends. It must not decide
 //! anything.
 
-use super::{Open, price, way};
+use super::{Open, price};
 use gw_model::snapshot::Target;
 use gw_model::{Parameters, PriceLine, ServiceTier, Usage};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 impl Open {
     /// Where the call comes from.
@@ -39,25 +38,6 @@ impl Open {
         match (&target.provider.region, &mut self.record.details.region) {
             (None, None) => {}
             (now, region) => *region = now.as_deref().map(str::to_owned),
-        }
-    }
-
-    /// By which way the try came to its target that ends now. Ways are kept of routes, and of models with others to fall back to.
-    pub(super) fn note_way(&mut self, target: &Arc<Target>) {
-        let Some(way) = self.model.as_ref().and_then(|model| way::to(model, target)) else { return };
-        let ways = &mut self.record.details.route;
-        if ways.last() != Some(&way) && ways.len() < way::MOST {
-            ways.push(way);
-        }
-    }
-
-    /// Takes over the ways of a fork's tries.
-    pub(super) fn take_ways(&mut self, fork: &mut Self) {
-        let ways = &mut self.record.details.route;
-        for way in std::mem::take(&mut fork.record.details.route) {
-            if ways.last() != Some(&way) && ways.len() < way::MOST {
-                ways.push(way);
-            }
         }
     }
 

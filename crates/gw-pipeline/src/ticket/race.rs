@@ -105,7 +105,6 @@ impl Open {
         let end = if self.attempt.is_some() { tries.len() } else { tries.len().saturating_sub(1) };
         self.take_prices(&mut fork, end);
         self.take_times(&mut fork, end);
-        self.take_ways(&mut fork);
         let theirs = std::mem::take(&mut fork.record.attempts);
         let behind = self.record.attempts.len() - end;
         self.record.attempts.splice(end..end, theirs);
@@ -124,7 +123,6 @@ impl Open {
         let open = &mut *fork.open;
         self.take_prices(open, self.record.attempts.len());
         self.take_times(open, self.record.attempts.len());
-        self.take_ways(open);
         self.record.attempts.append(&mut open.record.attempts);
         self.take_over_tries(open, 0);
         self.chain.take_over(&mut open.chain);

@@ -57,7 +57,8 @@ pub(super) async fn timeseries(
     let ask = ask(&app, &caller, &query, group_by)?;
     let is_restricted = ask.filter.seen_from.is_some();
     tokio::task::spawn_blocking(move || {
-        let by_account = ask.group_by.is_some_and(RollupBy::is_of_account);
+        // Of tags and parts, only those calls count that he may see.
+        let by_account = ask.group_by == Some(RollupBy::Customer);
         let sees = |value: &str| !(is_restricted && by_account) || sees(&app, &caller, value);
         let found = analytics::timeseries(&*app.storage.database, &ask, &sees)?;
         Ok(Json(told(&app, &ask, &found)))
@@ -99,11 +100,13 @@ fn ask(
     let span = interval(query.interval.as_deref(), from, to)?;
     let metrics = metrics(query.metric.as_deref())?;
     let filter = filter(caller, query)?;
-    if let Some(by) = group_by.filter(|by| by.is_of_account()) {
+    if let Some(by) = group_by.filter(|by| by.is_of_account() || by.is_of_part()) {
         of_accounts(by, span, &metrics, &filter)?;
     }
-    if filter.seen_from.is_some() && group_by == Some(RollupBy::Tag) {
-        // Tags have calls of several tenants, and are summed up whosever they are. Of users only those calls count that he may see.
+    let is_by_organization = group_by.is_some_and(|by| by == RollupBy::Tag || by.is_of_part());
+    let sees_none = |ids: &[AccountId]| ids.iter().all(|id| id.level != Level::Organization);
+    if is_by_organization && filter.seen_from.as_deref().is_some_and(sees_none) {
+        // They are summed up by organization: whoever sees a part of one only sees none of them.
         on_gateway(caller, Resource::Usage.read())?;
     }
     let most_lines = match query.limit {
@@ -123,7 +126,7 @@ fn ask(
     Ok(TimeseriesAsk { metrics, group_by, span, from, to, filter, most_lines, value })
 }
 
-/// Of customers and tags less is kept.
+/// Of customers, tags and what else is summed up apart less is kept.
 fn of_accounts(by: RollupBy, span: Span, metrics: &[Metric], filter: &RollupFilter) -> Result<(), ApiError> {
     let name = by.as_str();
     if span == Span::Minute {
@@ -135,9 +138,14 @@ fn of_accounts(by: RollupBy, span: Span, metrics: &[Metric], filter: &RollupFilt
         let text = format!("'{}' is not kept by {name}; choose another metric", metric.as_str());
         return Err(ApiError::invalid("metric", text));
     }
-    let names_callers = filter.key_id.is_some() || !filter.accounts.is_empty() || filter.team_id.is_some();
+    let is_of_organization = |id: &AccountId| id.level == Level::Organization && by != RollupBy::Customer;
+    let names_callers = filter.key_id.is_some()
+        || !filter.accounts.iter().all(is_of_organization)
+        || filter.team_id.is_some();
     if names_callers || !filter.is_of_callers_only() {
-        let text = format!("'group_by={name}' takes no further filter; ask '/api/v1/logs' for single calls");
+        let but = if by == RollupBy::Customer { "" } else { " but 'organization_id'" };
+        let text =
+            format!("'group_by={name}' takes no further filter{but}; ask '/api/v1/logs' for single calls");
         return Err(ApiError::invalid("group_by", text));
     }
     Ok(())

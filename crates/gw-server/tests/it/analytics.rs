@@ -172,5 +172,14 @@ async fn users_of_an_organization_are_told_apart_by_its_admin() {
     .await;
     let told = ask("group_by=user").await.ok().json();
     assert_eq!(lines(&told, "requests"), [(user, json!(2))], "{told}");
-    ask("group_by=tag&interval=hour").await.refused(403, "permission_denied");
+    for (by, value) in [("format", "chat"), ("endpoint", "chat"), ("upstream_model", "chat-model")] {
+        let told = ask(&format!("group_by={by}&interval=hour")).await.ok().json();
+        assert_eq!(lines(&told, "requests"), [(value.to_owned(), json!(2))], "{told}");
+        let told = asked(&gateway, &format!("analytics/timeseries?group_by={by}&interval=hour")).await;
+        assert_eq!(lines(&told, "requests"), [(value.to_owned(), json!(5))], "{told}");
+    }
+    let told = ask("group_by=tag&interval=hour").await.ok().json();
+    assert!(lines(&told, "requests").is_empty(), "{told}");
+    let elsewhere = ask(&format!("group_by=format&interval=hour&organization_id={other}")).await.ok().json();
+    assert!(lines(&elsewhere, "requests").is_empty(), "{elsewhere}");
 }

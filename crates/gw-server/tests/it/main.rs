@@ -11,6 +11,7 @@ mod accounting;
 mod alerts;
 mod analytics;
 mod apply;
+mod asked_for;
 mod attempt_times;
 mod audit;
 mod auto;

@@ -7,7 +7,7 @@ mod series;
 mod sketch;
 
 pub(crate) use parts::{Part, Told};
-pub(crate) use query::{Answer, Values, account_value};
+pub(crate) use query::{Answer, OfParts, PartOf, Values, account_value};
 pub use query::{Consumption, RollupBy, RollupFilter, RollupFirsts, RollupQuery, RollupRow, Span};
 pub(crate) use series::{Fold, Series};
 pub use sketch::Sketch;

@@ -7,7 +7,7 @@ use super::sketch::Sketch;
 use crate::accounts::{account_of, bytes_of, each, of_level};
 use crate::journal::{outcome_code, outcome_of};
 use ahash::AHashMap;
-use gw_model::{AccountId, KeyId, Level, Micros, NanoUsd, Outcome};
+use gw_model::{AccountId, KeyId, Level, Micros, NanoUsd, Outcome, WireFormat};
 
 /// How long a time calls are summed up over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +85,42 @@ pub enum RollupBy {
     Error,
     /// What the cache did; empty where it was not asked.
     Cache,
+    /// The caller's format; by hours and days, without durations, as what follows.
+    Format,
+    /// The endpoint that the format is of.
+    Endpoint,
+    /// Model as the provider names it; of each attempt.
+    UpstreamModel,
+    /// Region of the provider that was tried last; empty for none.
+    Region,
+    /// Guardrail that found something. A call in which several did counts for each.
+    Guardrail,
+}
+
+/// What sums of parts are by. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum PartOf {
+    Format = 1,
+    UpstreamModel = 2,
+    Region = 3,
+    Guardrail = 4,
+    /// Within an organization; by all together, tags are summed up as accounts.
+    Tag = 5,
+}
+
+impl PartOf {
+    /// All of them.
+    pub(crate) const ALL: &'static [Self] =
+        &[Self::Format, Self::UpstreamModel, Self::Region, Self::Guardrail, Self::Tag];
+}
+
+/// What is asked of sums of parts.
+#[derive(Clone, Debug)]
+pub(crate) struct OfParts {
+    pub(crate) part: PartOf,
+    /// Whose calls count; `None` for all.
+    pub(crate) organizations: Option<Vec<AccountId>>,
 }
 
 impl RollupBy {
@@ -103,6 +139,11 @@ impl RollupBy {
         Self::Status,
         Self::Error,
         Self::Cache,
+        Self::Format,
+        Self::Endpoint,
+        Self::UpstreamModel,
+        Self::Region,
+        Self::Guardrail,
     ];
 
     /// The name in queries and JSON.
@@ -122,6 +163,11 @@ impl RollupBy {
             Self::Status => "status",
             Self::Error => "error",
             Self::Cache => "cache",
+            Self::Format => "format",
+            Self::Endpoint => "endpoint",
+            Self::UpstreamModel => "upstream_model",
+            Self::Region => "region",
+            Self::Guardrail => "guardrail",
         }
     }
 
@@ -144,6 +190,12 @@ impl RollupBy {
             Self::Tag => Some(Level::Tag),
             _ => None,
         }
+    }
+
+    /// Only sums of parts are kept for it: besides, only an organization can be asked for, and no minutes.
+    #[must_use]
+    pub const fn is_of_part(self) -> bool {
+        matches!(self, Self::Format | Self::Endpoint | Self::UpstreamModel | Self::Region | Self::Guardrail)
     }
 
     /// Only sums of accounts are kept for it: no other dimension can be asked beside, and no minutes.
@@ -185,6 +237,22 @@ impl RollupFilter {
             && self.outcome.is_none()
             && self.error.is_none()
             && self.cache.is_none()
+    }
+
+    /// The organizations whose calls count, where it says any.
+    #[must_use]
+    pub fn organizations(&self) -> Option<Vec<AccountId>> {
+        let of = |ids: &[AccountId]| -> Vec<AccountId> {
+            ids.iter().copied().filter(|id| id.level == Level::Organization).collect()
+        };
+        let asked = Some(of(&self.accounts)).filter(|ids| !ids.is_empty());
+        let seen = self.seen_from.as_deref().map(of);
+        match (asked, seen) {
+            // A call counts for one of them.
+            (Some(asked), _) if asked.len() > 1 => Some(Vec::new()),
+            (Some(asked), Some(seen)) => Some(asked.into_iter().filter(|id| seen.contains(id)).collect()),
+            (asked, seen) => asked.or(seen),
+        }
     }
 
     const fn names_callers(&self) -> bool {
@@ -245,6 +313,29 @@ impl RollupQuery {
             filter: RollupFilter::default(),
             with_latency: false,
         }
+    }
+
+    /// What is asked of sums of parts, where those answer it.
+    pub(crate) fn asked_of_parts(&self) -> Option<OfParts> {
+        let organizations = self.filter.organizations();
+        let part = match self.group_by? {
+            RollupBy::Format | RollupBy::Endpoint => PartOf::Format,
+            RollupBy::UpstreamModel => PartOf::UpstreamModel,
+            RollupBy::Region => PartOf::Region,
+            RollupBy::Guardrail => PartOf::Guardrail,
+            RollupBy::Tag if organizations.is_some() => PartOf::Tag,
+            _ => return None,
+        };
+        Some(OfParts { part, organizations })
+    }
+
+    /// A value of sums of parts, as it is asked for.
+    pub(crate) fn part_value(&self, value: &str) -> String {
+        if self.group_by != Some(RollupBy::Endpoint) {
+            return value.to_owned();
+        }
+        let format = WireFormat::ALL.iter().find(|format| format.as_str() == value);
+        format.map_or("", |format| format.endpoint().as_str()).to_owned()
     }
 
     /// The first span, and the one behind the last.
@@ -412,7 +503,16 @@ impl Values {
 fn value_of(group_by: Option<RollupBy>, series: &Series<'_>) -> String {
     let account = |level| of_level(&series.accounts, level).map(|id| id.to_string());
     match group_by {
-        None | Some(RollupBy::Customer | RollupBy::Tag) => String::new(),
+        None
+        | Some(
+            RollupBy::Customer
+            | RollupBy::Tag
+            | RollupBy::Format
+            | RollupBy::Endpoint
+            | RollupBy::UpstreamModel
+            | RollupBy::Region
+            | RollupBy::Guardrail,
+        ) => String::new(),
         Some(RollupBy::Key) => series.key.map(|key| KeyId(key).to_string()).unwrap_or_default(),
         Some(RollupBy::Team) => account(Level::Team).unwrap_or_else(|| series.team.to_owned()),
         Some(RollupBy::User) => account(Level::User).unwrap_or_default(),

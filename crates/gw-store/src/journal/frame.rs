@@ -11,7 +11,7 @@ mod tolls;
 
 pub use details::VerdictFrame;
 pub(super) use details::{DETAILS_BYTES, TIMES_BYTES};
-pub(crate) use details::{is_resolved, rest_of, rest_with_prices, trace_of};
+pub(crate) use details::{resolved_and_region, rest_of, rest_with_prices, trace_of};
 pub use media::MediaFrame;
 pub use parent::ParentFrame;
 pub(super) use tolls::TOLLS_BYTES;

@@ -22,7 +22,7 @@ pub use frame::{
     AttemptFrame, Frame, FrameError, Intent, IntentFrame, MediaFrame, ParentFrame, RecordBytes, RecordFrame,
     TollFrame, UsageFrame, VerdictFrame,
 };
-pub(crate) use frame::{is_resolved, rest_of, rest_with_prices, trace_of};
+pub(crate) use frame::{resolved_and_region, rest_of, rest_with_prices, trace_of};
 pub use owned::{MAX_OBJECT_ID_BYTES, Owned, OwnedFrame};
 pub use reader::{ReadEnd, SegmentReader};
 pub use segment::{SegmentId, SegmentInfo, list_segments};

@@ -20,7 +20,7 @@ const ENTER: &str = "INSERT INTO ledger (request, attempt, entry, time, key, cos
 /// A lost call gives way to the truth.
 const TAKE_BACK: &str = "DELETE FROM records WHERE id = ANY($1) AND outcome = $2 \
      RETURNING id, time, key, team, model, provider, customer, input, cost, parent IS NOT NULL, accounts, \
-     upstream_model";
+     upstream_model, format";
 const ENTERED: &str = "SELECT request, attempt, COUNT(*)::int, LEAST(SUM(cost), 9223372036854775807)::bigint FROM ledger \
      WHERE request = ANY($1) GROUP BY request, attempt";
 const OWN: &str = "INSERT INTO objects (kind, id, provider, owner, model, detail, created, expires, credential) \
@@ -378,6 +378,9 @@ fn count_lost(row: &tokio_postgres::Row, sums: &mut Sums) -> Result<(), Fault> {
         total_us: 0,
         is_sub_call: row.try_get(9)?,
         accounts: row.try_get::<_, Option<&[u8]>>(10)?.unwrap_or_default(),
+        format: text(12)?,
+        region: "",
+        guardrails: "",
     };
     let totals = Totals { input: row.try_get(7)?, cost: row.try_get(8)?, ..Totals::default() };
     sums.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), -1);

@@ -3,7 +3,7 @@
 use super::bytes::{Id, clean};
 use super::fault::Fault;
 use super::session::Db;
-use crate::journal::{is_resolved, outcome_code, source_code};
+use crate::journal::{outcome_code, resolved_and_region, source_code};
 use crate::rows::{Counted, Row, Totals, non_empty, signed};
 use ahash::AHashSet;
 use gw_model::Outcome;
@@ -162,13 +162,14 @@ impl Columns {
 
     /// What is counted of a row; `None` when there are not so many.
     pub(super) fn counted(&self, at: usize) -> Option<(Counted<'_>, Totals)> {
+        let (is_resolved, region) = resolved_and_region(self.details.get(at)?.as_deref().unwrap_or_default());
         Some((
             Counted {
                 end_time: *self.end_time.get(at)?,
                 key: self.key.get(at)?.map(|id| id.0),
                 team: self.team.get(at)?.as_deref().unwrap_or(""),
                 model: self.model.get(at)?,
-                is_resolved: is_resolved(self.details.get(at)?.as_deref().unwrap_or_default()),
+                is_resolved,
                 provider: self.provider.get(at)?.as_deref().unwrap_or(""),
                 upstream_model: self.upstream_model.get(at)?.as_deref().unwrap_or(""),
                 customer: self.customer.get(at)?.as_deref().unwrap_or(""),
@@ -180,6 +181,9 @@ impl Columns {
                 total_us: *self.total_us.get(at)?,
                 is_sub_call: self.parent.get(at)?.is_some(),
                 accounts: self.accounts.get(at)?.as_deref().unwrap_or_default(),
+                format: self.format.get(at)?,
+                region,
+                guardrails: self.guardrails.get(at)?.as_deref().unwrap_or(""),
             },
             Totals {
                 input: *self.input.get(at)?,

@@ -4,13 +4,14 @@ use super::bytes::{Id, clean, code};
 use super::db::{BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
 use super::session::{Db, Values as Bound};
+use crate::accounts::bytes_of;
 use crate::analytics::{
-    Answer, Consumption, Part, RollupFirsts, RollupLimits, RollupQuery, RollupRow, Series, Sketch, Span,
-    Told, Values, account_value,
+    Answer, Consumption, OfParts, Part, RollupFirsts, RollupLimits, RollupQuery, RollupRow, Series, Sketch,
+    Span, Told, Values, account_value,
 };
 use crate::error::StoreError;
 use crate::journal::outcome_code;
-use crate::rows::RollupRows;
+use crate::rows::{HOURS_A_DAY, RollupRows};
 use crate::traits::Analytics;
 use gw_model::{KeyId, Micros, Outcome};
 use smallvec::SmallVec;
@@ -56,6 +57,10 @@ const FROM: &str = " FROM rollups JOIN unnest($2::bigint[], $3::int[]) AS v (id,
 const OF_ACCOUNTS: &str = "SELECT CASE WHEN $1 THEN hour / $2 ELSE 0 END, account, ";
 const FROM_ACCOUNTS: &str = " FROM account_usage \
      WHERE hour >= $3 AND hour < $4 AND account >= $5 AND account < $6 GROUP BY 1, 2";
+
+const OF_PARTS: &str = "SELECT CASE WHEN $1 THEN hour / $2 ELSE 0 END, value, ";
+const FROM_PARTS: &str = " FROM part_usage WHERE part = $3 AND hour >= $4 AND hour < $5 \
+     AND ($6::bytea[] IS NULL OR organization = ANY($6)) GROUP BY 1, 2";
 
 /// The numbers of [`Consumption`]; those that are not kept are 0.
 const COUNTS: [&str; Consumption::COUNTS] =
@@ -141,6 +146,10 @@ impl Analytics for PostgresStore {
             db.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
             let mut answers = Vec::with_capacity(queries.len());
             for query in queries {
+                if let Some(of) = query.asked_of_parts() {
+                    answers.push(of_parts(db, query, &of).await?);
+                    continue;
+                }
                 answers.push(match query.group_by.filter(|by| by.is_of_account()) {
                     Some(by) => of_accounts(db, query, by.level().unwrap_or_default().code()).await?,
                     None => read(db, query).await?,
@@ -175,7 +184,12 @@ impl Analytics for PostgresStore {
                    WHERE kind = ANY($1) AND start < $2 LIMIT $3)";
         let kinds = [span.kind(false), span.kind(true)];
         self.run("remove old roll-ups", BULK_LIMIT, async |db| {
-            let removed = db.execute(sql, &[&kinds.as_slice(), &end, &REMOVED_AT_ONCE]).await?;
+            let mut removed = db.execute(sql, &[&kinds.as_slice(), &end, &REMOVED_AT_ONCE]).await?;
+            if span == Span::Day {
+                let sql = "DELETE FROM part_usage WHERE (part, hour, organization, value) IN (SELECT part, hour, \
+                           organization, value FROM part_usage WHERE hour < $1 LIMIT $2)";
+                removed += db.execute(sql, &[&end.saturating_mul(HOURS_A_DAY), &REMOVED_AT_ONCE]).await?;
+            }
             Ok(usize::try_from(removed).unwrap_or(usize::MAX))
         })
     }
@@ -253,15 +267,38 @@ async fn of_accounts(db: &mut Db<'_>, query: &RollupQuery, level: u8) -> Result<
     let bound: Bound<'_> = &[&query.by_time, &hours, &first, &end, &from.as_slice(), &to.as_slice()];
     for row in db.query(&sql, bound).await? {
         let value = values.place(query, account_value(row.try_get(1)?));
-        let mut counts = [0; Consumption::COUNTS];
-        for (to, from) in [0, 1, 2, 3, 4, 7, 8].into_iter().zip(2usize..) {
-            if let Some(count) = counts.get_mut::<usize>(to) {
-                *count = row.try_get(from)?;
-            }
-        }
-        answer.row(query, row.try_get(0)?, value).0.add(&Consumption::of_counts(counts));
+        answer.row(query, row.try_get(0)?, value).0.add(&few_counts(&row)?);
     }
     Ok(answer.rows(query, &values))
+}
+
+/// From the sums that are kept of parts.
+async fn of_parts(db: &mut Db<'_>, query: &RollupQuery, of: &OfParts) -> Result<Vec<RollupRow>, Fault> {
+    let (mut values, mut answer) = (Values::default(), Answer::default());
+    let (first, end) = query.starts();
+    let hours = (query.span.us() / Span::Hour.us()).max(1);
+    let (first, end) = (first.saturating_mul(hours), end.saturating_mul(hours));
+    let whose: Option<Vec<Vec<u8>>> =
+        of.organizations.as_ref().map(|ids| ids.iter().map(|id| bytes_of(*id).to_vec()).collect());
+    let sql = format!("{OF_PARTS}{}, {}, {}{FROM_PARTS}", sums(5), sum("cost"), sum("saved"));
+    let part = of.part as i16;
+    let bound: Bound<'_> = &[&query.by_time, &hours, &part, &first, &end, &whose];
+    for row in db.query(&sql, bound).await? {
+        let value = values.place(query, query.part_value(row.try_get(1)?));
+        answer.row(query, row.try_get(0)?, value).0.add(&few_counts(&row)?);
+    }
+    Ok(answer.rows(query, &values))
+}
+
+/// What is kept of accounts and parts.
+fn few_counts(row: &Row) -> Result<Consumption, Fault> {
+    let mut counts = [0; Consumption::COUNTS];
+    for (to, from) in [0, 1, 2, 3, 4, 7, 8].into_iter().zip(2usize..) {
+        if let Some(count) = counts.get_mut::<usize>(to) {
+            *count = row.try_get(from)?;
+        }
+    }
+    Ok(Consumption::of_counts(counts))
 }
 
 /// The first so many counts, summed up.

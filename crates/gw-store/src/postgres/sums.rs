@@ -1,9 +1,12 @@
 //! Writes sums into the tables `usage`, `spent` and `account_usage`, each with one statement. Rows come in the order of the primary
 //! keys, so that two nodes that write at once lock them in the same order.
 
+use super::bytes::clean;
 use super::fault::Fault;
-use super::session::Db;
-use crate::rows::Sums;
+use super::session::{Db, Values as Bound};
+use crate::rows::{Sums, UsageSum};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 /// A column to which is added what an upstream says. Without a cap, one that makes absurd numbers up would make the
@@ -53,6 +56,20 @@ const ADD_OF_ACCOUNT: &str = concat!(
     capped!("cached", "a"),
     capped!("saved", "a"),
     "cost = LEAST(GREATEST(a.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint"
+);
+
+const ADD_OF_PART: &str = concat!(
+    "INSERT INTO part_usage AS p (part, hour, organization, value, requests, errors, input, output, cached, cost, saved) \
+     SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[], $4::text[], $5::bigint[], $6::bigint[], \
+     $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[]) AS t (part, hour, organization, value) \
+     ORDER BY part, hour, organization, value \
+     ON CONFLICT (part, hour, organization, value) DO UPDATE SET \
+     requests = p.requests + excluded.requests, errors = p.errors + excluded.errors, ",
+    capped!("input", "p"),
+    capped!("output", "p"),
+    capped!("cached", "p"),
+    capped!("saved", "p"),
+    "cost = LEAST(GREATEST(p.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint"
 );
 
 /// Columns of `usage`.
@@ -110,7 +127,37 @@ async fn write_usage(sums: &Sums, with_spent: bool, db: &mut Db<'_>) -> Result<(
     if with_spent && !days.is_empty() {
         db.execute(ADD_SPENT, &[&days, &keys, &costs]).await?;
     }
-    write_accounts(sums, db).await
+    write_accounts(sums, db).await?;
+    write_parts(sums, db).await
+}
+
+/// A row of `part_usage`: part, hour, organization, value.
+type PartPlace<'a> = (i16, i64, &'a [u8], Cow<'a, str>);
+
+async fn write_parts(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
+    // Texts that differ only in what no text of this database has are one row of it, of which a statement may have but one.
+    let mut rows: BTreeMap<PartPlace<'_>, UsageSum> = BTreeMap::new();
+    let all = sums.part_rows();
+    for (row, sum) in &all {
+        let place = (row.part, row.hour, row.organization, clean(row.value));
+        rows.entry(place).or_default().add(sum);
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let parts: Vec<i16> = rows.keys().map(|(part, ..)| *part).collect();
+    let hours: Vec<i64> = rows.keys().map(|(_, hour, ..)| *hour).collect();
+    let organizations: Vec<&[u8]> = rows.keys().map(|(_, _, organization, _)| *organization).collect();
+    let values: Vec<&str> = rows.keys().map(|(.., value)| &**value).collect();
+    let mut counts: [Vec<i64>; 7] = Default::default();
+    for sum in rows.values() {
+        let of_row = [sum.requests, sum.errors, sum.input, sum.output, sum.cached, sum.cost, sum.saved];
+        counts.iter_mut().zip(of_row).for_each(|(column, count)| column.push(count));
+    }
+    let [requests, errors, input, output, cached, cost, saved] = &counts;
+    let bound: Bound<'_> =
+        &[&parts, &hours, &organizations, &values, requests, errors, input, output, cached, cost, saved];
+    db.execute(ADD_OF_PART, bound).await.map(drop)
 }
 
 async fn write_accounts(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {

@@ -2,6 +2,7 @@
 //! spending. Serves the fold of every store. It must not know a statement of SQL.
 
 mod account_sums;
+mod part_sums;
 mod places;
 mod record;
 mod recost;
@@ -16,6 +17,7 @@ mod usage;
 pub(crate) mod verdicts;
 
 pub(crate) use account_sums::ALL_HOURS;
+pub(crate) use part_sums::PartRow;
 pub(crate) use record::{Row, Totals, id_bytes, non_empty, signed};
 pub(crate) use recost::{CostChanges, entries as recost_entries, id_of};
 pub(crate) use rollups::{Rollup, RollupRows, SharedBounds};

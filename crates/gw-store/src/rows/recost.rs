@@ -39,6 +39,8 @@ impl CostChanges {
         let text = |text: &'_ Option<String>| -> String { text.clone().unwrap_or_default() };
         let [team, provider, upstream_model] = [&row.team_id, &row.provider, &row.upstream_model].map(text);
         let [customer, error, cache] = [&row.customer, &row.error_code, &row.cache].map(text);
+        let region = row.details.region.as_deref().unwrap_or("");
+        let guardrails: String = row.verdicts.iter().map(|one| format!("|{}=", one.guardrail)).collect();
         let counted = Counted {
             end_time: row.time.saturating_add(signed(row.total_us)),
             key: row.key_id.map(|key| key.0),
@@ -56,6 +58,9 @@ impl CostChanges {
             total_us: signed(row.total_us),
             is_sub_call: row.parent_id.is_some(),
             accounts: &accounts,
+            format: &row.format,
+            region,
+            guardrails: &guardrails,
         };
         for one in &record.repriced {
             let Some(attempt) = record.attempts.get(one.attempt) else { continue };

@@ -3,11 +3,12 @@
 //! store writes what it is handed.
 
 use super::account_sums::{AccountRow, AccountSums};
+use super::part_sums::{PartRow, PartSums};
 use super::places::Places;
 use super::record::{Row, Totals, signed};
 use super::rollups::{RollupRows, Rollups, SharedBounds};
 use crate::accounts::of_level;
-use crate::journal::{AttemptFrame, is_resolved};
+use crate::journal::{AttemptFrame, resolved_and_region};
 use ahash::AHashMap;
 use gw_model::{Level, Outcome};
 use std::borrow::Cow;
@@ -47,16 +48,23 @@ pub(crate) struct Counted<'a> {
     pub(crate) is_sub_call: bool,
     /// What it counts for besides its key, packed.
     pub(crate) accounts: &'a [u8],
+    /// The caller's format.
+    pub(crate) format: &'a str,
+    /// Region of the provider that was tried last; empty for none.
+    pub(crate) region: &'a str,
+    /// What guardrails found, as rows have it.
+    pub(crate) guardrails: &'a str,
 }
 
 impl<'a> Counted<'a> {
     pub(crate) fn of(row: &'a Row<'a>) -> Self {
+        let (is_resolved, region) = resolved_and_region(row.details);
         Self {
             end_time: row.end_time,
             key: row.key,
             team: row.team,
             model: row.model,
-            is_resolved: is_resolved(row.details),
+            is_resolved,
             provider: row.provider,
             upstream_model: row.upstream_model,
             customer: row.customer,
@@ -68,6 +76,9 @@ impl<'a> Counted<'a> {
             total_us: signed(row.total_us),
             is_sub_call: row.parent.is_some(),
             accounts: &row.accounts,
+            format: row.format,
+            region,
+            guardrails: row.guardrails.as_deref().unwrap_or(""),
         }
     }
 
@@ -141,6 +152,7 @@ pub(crate) struct Sums {
     cells: AHashMap<Cell, CellSum>,
     groups: Places,
     accounts: AccountSums,
+    parts: PartSums,
     rollups: Rollups,
 }
 
@@ -194,6 +206,7 @@ impl Sums {
         }
         self.accounts.add(counted.hour(), counted.accounts, &sum);
         self.accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], sum.cost);
+        self.parts.add(counted, upstream_model, counted.hour(), &sum);
         self.rollups.add(counted, provider, totals, &sum, sign);
     }
 
@@ -211,11 +224,12 @@ impl Sums {
         self.cells.entry(cell).or_default().sum.add(&sum);
         self.accounts.add(counted.hour(), counted.accounts, &sum);
         self.accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], cost);
+        self.parts.add(counted, upstream_model, counted.hour(), &sum);
     }
 
     /// Rows of `usage`, `account_usage` and `rollups`.
     pub(crate) fn len(&self) -> usize {
-        self.cells.len() + self.accounts.len() + self.rollups.len()
+        self.cells.len() + self.accounts.len() + self.parts.len() + self.rollups.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -229,6 +243,7 @@ impl Sums {
         self.cells.shrink_to(used);
         self.groups.clear();
         self.accounts.clear();
+        self.parts.clear();
         self.rollups.clear();
     }
 
@@ -245,6 +260,11 @@ impl Sums {
         used.sort_unstable_by_key(|(key, at)| (*key, std::cmp::Reverse(*at)));
         used.dedup_by_key(|(key, _)| *key);
         used
+    }
+
+    /// Every row of `part_usage`, as differences, in the order of its primary key.
+    pub(crate) fn part_rows(&self) -> Vec<(PartRow<'_>, UsageSum)> {
+        self.parts.rows()
     }
 
     /// Every row of `account_usage`, as differences, in the order of its primary key.
@@ -367,7 +387,7 @@ impl<'a> Group<'a> {
 }
 
 impl UsageSum {
-    pub(super) const fn add(&mut self, other: &Self) {
+    pub(crate) const fn add(&mut self, other: &Self) {
         self.requests = self.requests.saturating_add(other.requests);
         self.errors = self.errors.saturating_add(other.errors);
         self.input = self.input.saturating_add(other.input);

@@ -1,18 +1,19 @@
 //! Roll-ups: the fold adds to them, reports read them, and what is too old is removed.
 
 use super::db::SqliteStore;
-use crate::accounts::AccountBytes;
+use crate::accounts::{AccountBytes, bytes_of};
 use crate::analytics::Span;
 use crate::analytics::{
-    Answer, Consumption, Part, RollupFirsts, RollupLimits, RollupQuery, RollupRow, Series, Sketch, Told,
-    Values, account_value,
+    Answer, Consumption, OfParts, Part, PartOf, RollupFirsts, RollupLimits, RollupQuery, RollupRow, Series,
+    Sketch, Told, Values, account_value,
 };
 use crate::error::StoreError;
 use crate::journal::outcome_code;
-use crate::rows::{Rollup, RollupRows, id_bytes};
+use crate::rows::{HOURS_A_DAY, Rollup, RollupRows, id_bytes};
 use crate::traits::{Analytics, Ledger};
 use gw_model::{KeyId, Micros, Outcome};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use smallvec::SmallVec;
 
 const KNOWN: &str = "SELECT requests, errors, input, output, cached, cache_write, reasoning, cost, saved, latency, \
@@ -133,6 +134,15 @@ impl Analytics for SqliteStore {
             removed +=
                 self.writer().execute(sql, values).map_err(StoreError::query("remove old roll-ups"))?;
         }
+        if span == Span::Day {
+            let sql = "DELETE FROM part_usage WHERE (part, hour, organization, value) IN (SELECT part, hour, \
+                       organization, value FROM part_usage WHERE part = ? AND hour < ? LIMIT ?)";
+            for part in PartOf::ALL {
+                let values = params![*part as i16, end.saturating_mul(HOURS_A_DAY), REMOVED_AT_ONCE];
+                removed +=
+                    self.writer().execute(sql, values).map_err(StoreError::query("remove old roll-ups"))?;
+            }
+        }
         Ok(removed)
     }
 
@@ -164,6 +174,10 @@ fn together(db: &Connection, queries: &[RollupQuery]) -> rusqlite::Result<Vec<Ve
     let level = |one: &Asked<'_>| one.query.group_by.filter(|by| by.is_of_account());
     let callers_since = callers_alone_since(db)?;
     for one in &mut asked {
+        if let Some(asked_for) = one.query.asked_of_parts() {
+            of_parts(db, one, &asked_for)?;
+            continue;
+        }
         match level(one) {
             Some(by) => of_accounts(db, one, by.level().unwrap_or_default().code())?,
             None => one.parts = one.query.parts(callers_since),
@@ -258,6 +272,31 @@ fn of_accounts(db: &Connection, asked: &mut Asked<'_>, level: u8) -> rusqlite::R
         let account: AccountBytes = row.get(1)?;
         let value = asked.values.place(query, account_value(&account));
         let start = row.get::<_, i64>(0)?.div_euclid(hours.max(1));
+        asked.answer.row(query, start, value).0.add(&counts(row, 2)?);
+    }
+    Ok(())
+}
+
+/// From the sums that are kept of parts.
+fn of_parts(db: &Connection, asked: &mut Asked<'_>, of: &OfParts) -> rusqlite::Result<()> {
+    let query = asked.query;
+    let whose = match &of.organizations {
+        None => String::new(),
+        Some(ids) => format!(" AND organization IN ({})", vec!["?"; ids.len()].join(",")),
+    };
+    let mut read = db.prepare(&format!(
+        "SELECT hour, value, requests, errors, input, output, cached, 0, 0, cost, saved FROM part_usage \
+         WHERE part = ? AND hour >= ? AND hour < ?{whose}"
+    ))?;
+    let (first, end) = query.starts();
+    let hours = (query.span.us() / Span::Hour.us()).max(1);
+    let ends =
+        [of.part as i64, first.saturating_mul(hours), end.saturating_mul(hours)].map(SqlValue::Integer);
+    let ids = of.organizations.iter().flatten().map(|id| SqlValue::Blob(bytes_of(*id).to_vec()));
+    let mut rows = read.query(params_from_iter(ends.into_iter().chain(ids)))?;
+    while let Some(row) = rows.next()? {
+        let value = asked.values.place(query, query.part_value(row.get_ref(1)?.as_str()?));
+        let start = row.get::<_, i64>(0)?.div_euclid(hours);
         asked.answer.row(query, start, value).0.add(&counts(row, 2)?);
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Writes sums into the tables `usage`, `spent`, `account_usage` and `rollups`, and when keys were used.
 
 use super::{rollups, used};
-use crate::rows::{Group, Sums, UsageSum};
+use crate::rows::{Group, PartRow, Sums, UsageSum};
 use rusqlite::{Connection, params};
 
 /// Adds to columns what is `excluded`. A sum that no integer holds stays at the largest there is: SQLite would go on in floating
@@ -29,6 +29,12 @@ const ADD_SPENT: &str =
 const ADD_OF_ACCOUNT: &str = concat!(
     "INSERT INTO account_usage (hour, account, requests, errors, input, output, cached, cost, saved) \
      VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET ",
+    added!("requests" "errors" "input" "output" "cached" "cost" "saved")
+);
+
+const ADD_OF_PART: &str = concat!(
+    "INSERT INTO part_usage (part, hour, organization, value, requests, errors, input, output, cached, cost, saved) \
+     VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET ",
     added!("requests" "errors" "input" "output" "cached" "cost" "saved")
 );
 
@@ -68,6 +74,14 @@ fn write_usage(
     for (hour, account, sum) in sums.account_rows() {
         let UsageSum { requests, errors, input, output, cached, cost, saved } = sum;
         add.execute(params![hour, account, requests, errors, input, output, cached, cost, saved])?;
+    }
+    let mut add = db.prepare_cached(ADD_OF_PART)?;
+    for (row, sum) in sums.part_rows() {
+        let PartRow { part, hour, organization, value } = row;
+        let UsageSum { requests, errors, input, output, cached, cost, saved } = sum;
+        let values =
+            params![part, hour, organization, value, requests, errors, input, output, cached, cost, saved];
+        add.execute(values)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@
 //! two processes on one database) makes its sums anew from them.
 
 use super::sums;
-use crate::journal::{is_resolved, outcome_of};
+use crate::journal::{outcome_of, resolved_and_region};
 use crate::rows::{Counted, Share, SharedBounds, Sums, Totals, id_bytes, signed};
 use gw_model::{NanoUsd, Outcome};
 use rusqlite::{Connection, Row, params};
@@ -192,7 +192,7 @@ fn sum_again(db: &Connection, summed: i64, first: [u8; 16], bounds: &SharedBound
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
          attempts, tries, parent IS NOT NULL, accounts, saved, status, error_code, cache, first_byte_us, cache_write, \
-         reasoning, upstream_model, CASE WHEN provider IS NULL THEN details END FROM records WHERE id >= ? AND batch > ?",
+         reasoning, upstream_model, details, format, guardrails FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
     let mut sums = Sums::within(bounds);
@@ -207,12 +207,13 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         Ok(row.get_ref(column)?.as_str_or_null()?.unwrap_or_default())
     };
     let key: Option<[u8; 16]> = row.get(2)?;
+    let (is_resolved, region) = resolved_and_region(row.get_ref(24)?.as_blob_or_null()?.unwrap_or_default());
     let counted = Counted {
         end_time: row.get::<_, i64>(0)?.saturating_add(row.get(1)?),
         key: key.map(u128::from_be_bytes),
         team: text(3)?,
         model: text(4)?,
-        is_resolved: is_resolved(row.get_ref(24)?.as_blob_or_null()?.unwrap_or_default()),
+        is_resolved,
         provider: text(5)?,
         upstream_model: text(23)?,
         customer: text(6)?,
@@ -224,6 +225,9 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         total_us: row.get(1)?,
         is_sub_call: row.get(14)?,
         accounts: row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default(),
+        format: text(25)?,
+        region,
+        guardrails: text(26)?,
     };
     let totals = Totals {
         input: row.get(8)?,

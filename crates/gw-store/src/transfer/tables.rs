@@ -85,6 +85,8 @@ const TABLES: &[Table] = tables! {
         "requests" Big, "errors" Big, "input" Big, "output" Big, "cached" Big, "cost" Big, "saved" Big;
     "account_usage": "hour" Big, "account" Bytes, "requests" Big, "errors" Big, "input" Big, "output" Big,
         "cached" Big, "cost" Big, "saved" Big;
+    "part_usage": "part" Small, "hour" Big, "organization" Bytes, "value" Text, "requests" Big, "errors" Big,
+        "input" Big, "output" Big, "cached" Big, "cost" Big, "saved" Big;
     "rollup_series": "id" Big, "is_of_caller" Flag, "key" Bytes, "team" Text, "accounts" Bytes, "model" Text,
         "provider" Text, "outcome" Small, "class" Small, "error" Text, "cache" Text, "first_minute" Big;
     "rollups": "kind" Small, "start" Big, "series" Big, "requests" Big, "errors" Big, "input" Big, "output" Big,

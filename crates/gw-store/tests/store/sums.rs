@@ -188,7 +188,7 @@ fn sums_are_kept_until_asked_for_and_answers_are_always_fresh() {
 #[test]
 fn sums_are_written_by_age_and_by_number() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path(), SumSettings { max_rows: 7, ..NEVER });
+    let store = open(dir.path(), SumSettings { max_rows: 10, ..NEVER });
     fold(&store, &all_kinds()[..1]);
     assert_eq!(written(dir.path()), 0);
     fold(&store, &all_kinds()[1..2]);

@@ -56,10 +56,15 @@ export const DIMENSIONS = [
   { value: "error", label: "Error" },
   { value: "status", label: "Status" },
   { value: "cache", label: "Cache" },
+  { value: "format", label: "Format" },
+  { value: "endpoint", label: "Endpoint" },
+  { value: "upstream_model", label: "Upstream model" },
+  { value: "region", label: "Region" },
+  { value: "guardrail", label: "Guardrail" },
 ] as const;
 
 /** Less is summed up by these: no minutes, no durations, no filters. */
-export const isOfAccounts = (by: string | undefined) => by === "customer" || by === "tag";
+export const isOfAccounts = (by: string | undefined) => by !== undefined && ["customer", "tag", "format", "endpoint", "upstream_model", "region", "guardrail"].includes(by);
 
 const NONE: Record<string, string> = { model: "before a model was known", provider: "no provider", error: "no error", status: "no status", cache: "not asked", outcome: "not known" };
 

@@ -243,9 +243,11 @@ pub(crate) fn rest_of(bytes: &[u8]) -> RecordDetails {
     tail::read(tail, known)
 }
 
-/// Did the model's name stand for something, by that rest?
-pub(crate) fn is_resolved(bytes: &[u8]) -> bool {
-    tail::is_resolved(parted(behind_rest(bytes)).1)
+/// Did the model's name stand for something, by that rest? And the region of the provider that was tried last; empty for none.
+pub(crate) fn resolved_and_region(bytes: &[u8]) -> (bool, &str) {
+    let Some((&REST_VERSION, body)) = bytes.split_first() else { return (false, "") };
+    let Ok((rest, behind)) = postcard::take_from_bytes::<Rest<'_>>(body) else { return (false, "") };
+    (tail::is_resolved(parted(behind).1), rest.region.unwrap_or(""))
 }
 
 fn behind_rest(bytes: &[u8]) -> &[u8] {

@@ -454,17 +454,17 @@ fn a_name_that_stands_for_something_is_told_behind_the_trace() {
             let bytes = record_bytes(&record);
             let (Frame::Record(read), _) = decode(&bytes).unwrap() else { panic!("a record") };
             assert_eq!(rest_of(read.details), record.details);
-            assert_eq!(super::is_resolved(read.details), is_resolved);
+            assert_eq!(super::resolved_and_region(read.details).0, is_resolved);
             let trace = trace_id.map(|trace| trace.bytes().to_vec()).unwrap_or_default();
             assert_eq!(super::trace_of(read.details), trace);
             let priced = super::rest_with_prices(read.details, sample_details().prices);
             assert_eq!(
-                priced.map(|bytes| super::is_resolved(&bytes)),
+                priced.map(|bytes| super::resolved_and_region(&bytes).0),
                 (!read.details.is_empty()).then_some(is_resolved).or(Some(false))
             );
         }
     }
-    assert!(!super::is_resolved(&[]) && !super::is_resolved(&[9, 1]));
+    assert!(!super::resolved_and_region(&[]).0 && !super::resolved_and_region(&[9, 1]).0);
 }
 
 #[test]
@@ -561,6 +561,21 @@ fn parameters_and_ways_stand_before_the_times() {
             let _ = rest_of(&read.details[..cut]);
         }
     }
+}
+
+/// What many calls have must not cost much of the disk.
+#[test]
+fn parameters_take_few_bytes() {
+    let times = vec![gw_model::AttemptTimes { start_us: 90, ..Default::default() }];
+    let trace_id = gw_model::trace::TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736");
+    let plain = RecordDetails { times, after_us: 20, trace_id, ..sample_details() };
+    let bytes =
+        |details: &RecordDetails| record_bytes(&Record { details: details.clone(), ..sample_record() }).len();
+    let mut asked = plain.clone();
+    asked.parameters.set(gw_model::Parameter::MaxOutputTokens, 64);
+    assert_eq!(bytes(&asked) - bytes(&plain), 2);
+    asked.parameters.set(gw_model::Parameter::Temperature, 700);
+    assert_eq!(bytes(&asked) - bytes(&plain), 5);
 }
 
 #[test]

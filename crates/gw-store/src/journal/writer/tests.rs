@@ -193,7 +193,7 @@ fn owned_objects_are_written_in_pieces_and_the_first_however_full_the_disk_is() 
     }
     assert!(open > 5, "{open}");
     for request in 0..open {
-        let more = (0..9).map(|number| owned(2000 + 10 * request + number));
+        let more = (0..19).map(|number| owned(2000 + 20 * request + number));
         let full = journal.owned(std::iter::once(owned(1000 + request)).chain(more));
         assert!(request > 0 || matches!(full, Err(JournalError::Full { .. })));
         journal.record(&record(request), 1).unwrap();

@@ -42,6 +42,9 @@ fn callers_that_no_span_tells_apart_take_no_room() {
         total_us: 10,
         is_sub_call: false,
         accounts: &[],
+        format: "",
+        region: "",
+        guardrails: "",
     };
     let bounds = SharedBounds::default();
     bounds.lock().set(RollupLimits { max_minute_series: 2, max_hour_series: 4 });

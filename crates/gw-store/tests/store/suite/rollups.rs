@@ -2,7 +2,7 @@
 
 use super::Store;
 use super::sample::{HOUR, NOON, attempt, fold, pending, record};
-use gw_model::{AccountId, KeyId, Level, Outcome, Record};
+use gw_model::{AccountId, KeyId, Level, Outcome, Record, Verdict, WireFormat};
 use gw_store::analytics::{RollupBy, RollupFilter, RollupLimits, RollupQuery, RollupRow, Span};
 
 const DAY: i64 = 24 * HOUR;
@@ -124,6 +124,7 @@ pub(crate) fn series_go_with_the_last_of_their_sums(store: &impl Store) {
         firsts.models.sort();
         firsts.models
     };
+    assert_eq!(firsts(), ["chat", "old"]);
     assert_eq!(store.remove_series().unwrap(), 0);
     remove(Span::Minute);
     remove(Span::Hour);
@@ -140,6 +141,57 @@ pub(crate) fn series_go_with_the_last_of_their_sums(store: &impl Store) {
     assert_eq!(firsts(), ["chat", "old"]);
     let query = RollupQuery { group_by: Some(RollupBy::Model), ..day() };
     assert_eq!(store.rollups(&query).unwrap().len(), 2);
+}
+
+/// What series do not tell apart is summed up by itself, within organizations too.
+pub(crate) fn calls_are_summed_up_by_what_series_do_not_tell(store: &impl Store) {
+    let (one, other) = (account(Level::Organization, 9), account(Level::Organization, 8));
+    let mut list = calls();
+    list[0].format = WireFormat::AnthropicMessages;
+    list[1].details.region = Some("eu".to_owned());
+    let found = |guardrail: &str, kind: &str| Verdict {
+        guardrail: guardrail.to_owned(),
+        action: "flag".to_owned(),
+        kind: kind.to_owned(),
+        side: "request".to_owned(),
+    };
+    list[2].details.verdicts = vec![found("pii", "email"), found("pii", "phone"), found("secrets", "key")];
+    list[3].accounts = vec![other, account(Level::Tag, 3)];
+    list[2].accounts.push(account(Level::Tag, 3));
+    fold(store, &list);
+    let all = |by| grouped(store, by, RollupFilter::default());
+    let of = |by, organization| {
+        grouped(store, by, RollupFilter { accounts: vec![organization], ..RollupFilter::default() })
+    };
+    let row = |value: &str, requests, cost| (value.to_owned(), requests, cost);
+    assert_eq!(all(RollupBy::Format), [row("chat", 5, 405), row("messages", 1, 100)]);
+    assert_eq!(all(RollupBy::Region), [row("", 5, 405), row("eu", 1, 100)]);
+    assert_eq!(all(RollupBy::Guardrail), [row("pii", 1, 100), row("secrets", 1, 100)]);
+    let upstream = [row("", 1, 0), row("alpha-large", 5, 500), row("beta-large", 0, 5)];
+    assert_eq!(all(RollupBy::UpstreamModel), upstream);
+    assert_eq!(all(RollupBy::Endpoint).iter().map(|row| row.1).sum::<i64>(), 6);
+    assert_eq!(of(RollupBy::Format, other), [row("chat", 1, 100)]);
+    let tag = account(Level::Tag, 3).to_string();
+    assert_eq!(of(RollupBy::Tag, one), [row(&tag, 1, 100)]);
+    assert_eq!(all(RollupBy::Tag), [row(&tag, 2, 200)]);
+    let seen = RollupFilter { seen_from: Some(vec![account(Level::Team, 1)]), ..RollupFilter::default() };
+    assert!(grouped(store, RollupBy::Format, seen).is_empty());
+    while store.remove_rollups(Span::Day, NOON + 2 * DAY).unwrap() > 0 {}
+    assert!(all(RollupBy::Format).is_empty());
+}
+
+/// A lost call counts for what is known of it, and for nothing when its truth turns up.
+pub(crate) fn a_lost_call_gives_way_in_sums_of_parts(store: &impl Store) {
+    let mut truth = record(1);
+    truth.details.region = Some("eu".to_owned());
+    store.fold(&mut |batch| batch.lost(&pending(&truth, &[900]))).unwrap();
+    assert_eq!(grouped(store, RollupBy::Region, RollupFilter::default()).len(), 1);
+    fold(store, &[truth]);
+    let rows = grouped(store, RollupBy::Region, RollupFilter::default());
+    let counted: Vec<_> = rows.iter().filter(|row| row.1 != 0 || row.2 != 0).collect();
+    assert_eq!(counted, [&("eu".to_owned(), 1, 100)]);
+    let formats = grouped(store, RollupBy::Format, RollupFilter::default());
+    assert_eq!(formats, [("chat".to_owned(), 1, 100)]);
 }
 
 pub(crate) fn durations_of_many_batches_come_together(store: &impl Store) {

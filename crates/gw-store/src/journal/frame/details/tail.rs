@@ -11,8 +11,10 @@ const GUARDRAILS: u8 = 2;
 /// How long the request went on after its last attempt, and then attempts up to the end of it all.
 const TIMES: u8 = 4;
 
-/// Parameters: how many, and of each its number and its value, the sign in the lowest bit.
+/// Parameters: of each its number, with marks whether its value is negative and whether another one follows, and the value.
 const PARAMETERS: u8 = 8;
+const NEGATIVE: u8 = 0x40;
+const MORE: u8 = 0x80;
 /// Ways through a dynamic route: how many, and of each its length and text.
 const ROUTE: u8 = 16;
 /// How long the answer waited for guardrails.
@@ -73,12 +75,12 @@ pub(super) fn of(details: &RecordDetails) -> Vec<u8> {
 
 /// Parameters, ways, and how long the answer waited, where there are any.
 fn put_asked(tail: &mut Vec<u8>, details: &RecordDetails) {
-    if !details.parameters.is_empty() {
-        put(tail, details.parameters.iter().len() as u64);
-        for (parameter, value) in details.parameters.iter() {
-            tail.push(parameter as u8);
-            put(tail, value.unsigned_abs().saturating_mul(2) | u64::from(value < 0));
-        }
+    let mut parameters = details.parameters.iter().peekable();
+    while let Some((parameter, value)) = parameters.next() {
+        let more = if parameters.peek().is_some() { MORE } else { 0 };
+        let negative = if value < 0 { NEGATIVE } else { 0 };
+        tail.push(parameter as u8 | negative | more);
+        put(tail, value.unsigned_abs());
     }
     if !details.route.is_empty() {
         put(tail, details.route.len().min(WAYS) as u64);
@@ -95,17 +97,18 @@ fn put_asked(tail: &mut Vec<u8>, details: &RecordDetails) {
 
 fn take_parameters(rest: &mut &[u8]) -> Option<Parameters> {
     let mut found = Parameters::default();
-    for _ in 0..take(rest)? {
+    loop {
         let (code, behind) = rest.split_first()?;
         *rest = behind;
-        let packed = take(rest)?;
-        let value = i64::try_from(packed >> 1).ok()?;
+        let value = i64::try_from(take(rest)?).ok()?;
         // One that only a later version knows is left out.
-        if let Some(parameter) = Parameter::from_code(*code) {
-            found.set(parameter, if packed & 1 == 1 { -value } else { value });
+        if let Some(parameter) = Parameter::from_code(code & !(NEGATIVE | MORE)) {
+            found.set(parameter, if code & NEGATIVE != 0 { -value } else { value });
+        }
+        if code & MORE == 0 {
+            return Some(found);
         }
     }
-    Some(found)
 }
 
 fn take_ways(rest: &mut &[u8]) -> Option<Vec<String>> {
