@@ -26,13 +26,14 @@ pub(crate) fn planned(model: &Model, steps: &[Taken]) -> Vec<String> {
     let mut ways: Vec<String> = Vec::new();
     let mut is_over = true;
     for step in steps.iter().take(NODES) {
+        let is_full = ways.len() >= MOST;
         match ways.last_mut().filter(|_| !is_over) {
             Some(way) => {
                 way.push('/');
                 way.push_str(&step.node);
             }
-            None if ways.len() < MOST => ways.push(step.node.to_string()),
-            None => break,
+            None if is_full => break,
+            None => ways.push(step.node.to_string()),
         }
         is_over = find(&model.group, &step.node).is_none_or(|group| !leads_on(group, step.member));
     }
