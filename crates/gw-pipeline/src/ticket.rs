@@ -208,33 +208,38 @@ impl std::fmt::Debug for Ticket {
     }
 }
 
+/// The record of a call of which nothing is known yet.
+fn begun(time: Micros, random: u128, format: WireFormat) -> Record {
+    Record {
+        id: RequestId::new(time, random),
+        time,
+        key: None,
+        team_id: None,
+        format,
+        model: String::new(),
+        stream: false,
+        outcome: Outcome::Refused,
+        status: 0,
+        error_code: String::new(),
+        error_detail: String::new(),
+        attempts: Vec::new(),
+        cache: String::new(),
+        customer: None,
+        first_byte_us: None,
+        total_us: 0,
+        parent: None,
+        tolls: Vec::new(),
+        accounts: Vec::new(),
+        saved: NanoUsd::ZERO,
+        details: RecordDetails::default(),
+    }
+}
+
 impl Ticket {
     /// Opens a ticket: the call now exists and will leave a record.
     pub(crate) fn open(worker: &Rc<Worker>, format: WireFormat) -> Self {
         let now = worker.now();
-        let record = Record {
-            id: RequestId::new(now, worker.random_u128()),
-            time: now,
-            key: None,
-            team_id: None,
-            format,
-            model: String::new(),
-            stream: false,
-            outcome: Outcome::Refused,
-            status: 0,
-            error_code: String::new(),
-            error_detail: String::new(),
-            attempts: Vec::new(),
-            cache: String::new(),
-            customer: None,
-            first_byte_us: None,
-            total_us: 0,
-            parent: None,
-            tolls: Vec::new(),
-            accounts: Vec::new(),
-            saved: NanoUsd::ZERO,
-            details: RecordDetails::default(),
-        };
+        let record = begun(now, worker.random_u128(), format);
         let open = Open {
             worker: Rc::clone(worker),
             record,

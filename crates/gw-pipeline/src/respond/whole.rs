@@ -120,13 +120,11 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
             return Err(ticket.reject(refusal));
         }
     }
-    let Settled { cost, saved } = {
-        headers::add_route(&mut map, &ticket, &model_name, Some(&target));
-        headers::add_attempts(&mut map, ticket.tries());
-        headers::add_changes(&mut map, &sent);
-        ticket.note_first_byte();
-        ticket.finish_among_others(Outcome::Success, status.as_u16()).await
-    };
+    headers::add_route(&mut map, &ticket, &model_name, Some(&target));
+    headers::add_attempts(&mut map, ticket.tries());
+    headers::add_changes(&mut map, &sent);
+    ticket.note_first_byte();
+    let Settled { cost, saved } = ticket.finish_among_others(Outcome::Success, status.as_u16()).await;
     headers::add_cost(&mut map, cost);
     headers::add_saved(&mut map, saved);
     let body = match shape {

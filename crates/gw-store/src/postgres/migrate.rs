@@ -40,7 +40,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0022_prices.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0023_feedback_in_evaluations.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0024_key_used.sql"), min_reader: 1 },
-    Migration { sql: include_str!("migrations/0029_part_usage.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0025_part_usage.sql"), min_reader: 1 },
 ];
 
 /// Keeps other nodes from the tables meanwhile; the number means nothing.

@@ -39,7 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0030_feedback_and_names.sql"),
     include_str!("migrations/0031_body_places.sql"),
     include_str!("migrations/0032_key_used.sql"),
-    include_str!("migrations/0036_part_usage.sql"),
+    include_str!("migrations/0033_part_usage.sql"),
 ];
 
 /// True when the tables are as this version writes them.
