@@ -2,6 +2,7 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
+mod begun;
 mod beside;
 mod details;
 mod errand;
@@ -41,7 +42,7 @@ use gw_model::snapshot::{Model, Target};
 use gw_model::trace::SpanId;
 use gw_model::{
     AttemptId, AttemptRecord, AttemptTimes, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority,
-    Record, RecordDetails, Refusal, RequestId, ServiceTier, Trace, Usage, UsageSource, WireFormat,
+    Record, Refusal, ServiceTier, Trace, Usage, UsageSource, WireFormat,
 };
 use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, Taken};
@@ -208,38 +209,11 @@ impl std::fmt::Debug for Ticket {
     }
 }
 
-/// The record of a call of which nothing is known yet.
-fn begun(time: Micros, random: u128, format: WireFormat) -> Record {
-    Record {
-        id: RequestId::new(time, random),
-        time,
-        key: None,
-        team_id: None,
-        format,
-        model: String::new(),
-        stream: false,
-        outcome: Outcome::Refused,
-        status: 0,
-        error_code: String::new(),
-        error_detail: String::new(),
-        attempts: Vec::new(),
-        cache: String::new(),
-        customer: None,
-        first_byte_us: None,
-        total_us: 0,
-        parent: None,
-        tolls: Vec::new(),
-        accounts: Vec::new(),
-        saved: NanoUsd::ZERO,
-        details: RecordDetails::default(),
-    }
-}
-
 impl Ticket {
     /// Opens a ticket: the call now exists and will leave a record.
     pub(crate) fn open(worker: &Rc<Worker>, format: WireFormat) -> Self {
         let now = worker.now();
-        let record = begun(now, worker.random_u128(), format);
+        let record = begun::record(now, worker.random_u128(), format);
         let open = Open {
             worker: Rc::clone(worker),
             record,
