@@ -54,7 +54,7 @@ async fn a_record_says_what_was_asked_for_and_which_way_it_came() {
     assert_eq!(found("route_node=best").await, std::slice::from_ref(second));
     assert_eq!(found("parameter=temperature%3D0.7").await, [second.clone(), first.clone()]);
     assert!(found("parameter=temperature%3D0.8").await.is_empty());
-    assert_eq!(found("try_reason=500&tried_provider=up").await, std::slice::from_ref(second));
+    assert_eq!(found("try_reason=5xx&tried_provider=up").await, std::slice::from_ref(second));
     gateway.admin(Method::GET, "/api/v1/logs?parameter=warmth", None).await.refused(400, "invalid_request");
 }
 
