@@ -389,7 +389,7 @@ async fn a_storm_of_near_ties_is_settled_to_the_last() {
     for row in &rows {
         let tries = row["tries"].as_array().map(Vec::as_slice).unwrap_or_default();
         let good = tries.iter().filter(|one| one["reason"].as_str().is_none_or(str::is_empty)).count();
-        assert!(tries.is_empty() || (good == 1 && tries.len() == 2), "{row}");
+        assert!(good == 1 && tries.len() <= 2, "{row}");
         winners.insert(row["upstream_model"].as_str().unwrap().to_owned());
     }
     assert_eq!(winners.len(), 2, "both win now and then: {winners:?}");
