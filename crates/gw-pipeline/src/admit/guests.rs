@@ -26,7 +26,7 @@ pub(crate) fn join(ticket: &mut Ticket) -> Result<(), Refusal> {
     let (key, gateway) = (Arc::clone(key), Arc::clone(ticket.worker().gateway()));
     let accounts = &gateway.keys.accounts;
     if let Some(name) = ticket.record.customer.as_deref() {
-        let link = accounts.customer(name, &key.above).map_err(|_closed| disabled(Level::Customer, name))?;
+        let link = accounts.customer(name, key.above()).map_err(|_closed| disabled(Level::Customer, name))?;
         if let Some(link) = link {
             // Those that are too many share an account that stands nowhere.
             let account = accounts.get(link.id);
@@ -36,7 +36,7 @@ pub(crate) fn join(ticket: &mut Ticket) -> Result<(), Refusal> {
     let Some(names) = ticket.context.tags.clone() else { return Ok(()) };
     let mut count = 0;
     for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let Some(tag) = accounts.named(Level::Tag, name, &key.above) else { continue };
+        let Some(tag) = accounts.named(Level::Tag, name, key.above()) else { continue };
         if ticket.beside().iter().any(|known| known.id == tag.id) {
             continue;
         }

@@ -107,14 +107,14 @@ impl Above {
         let Some(key) = key else { return Self::default() };
         // What is no account is a label for reports.
         let of = |level: Level, label: Option<&str>| {
-            let account = key.above.iter().find(|account| account.id.level == level);
+            let account = key.above().iter().find(|account| account.id.level == level);
             account.map_or_else(|| label.unwrap_or_default().to_owned(), |account| account.id.to_string())
         };
         Self {
             organization: of(Level::Organization, None),
             team: of(Level::Team, key.policy.team_id.as_deref()),
             project: of(Level::Project, key.policy.project_id.as_deref()),
-            user: of(Level::User, key.user_id.as_deref()),
+            user: of(Level::User, key.user_id()),
         }
     }
 }

@@ -50,7 +50,7 @@ pub(super) struct Told {
 
 /// See the module. What an account does to the key's calls is shown in any case.
 pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account) -> Told) -> Value {
-    let versions: Vec<_> = entry.above.iter().map(|account| (account, account.version())).collect();
+    let versions: Vec<_> = entry.above().iter().map(|account| (account, account.version())).collect();
     let of_key = json!({ "level": Level::Key.as_str(), "id": entry.id.to_string(), "name": &*entry.name });
     let mut sources = vec![of_key_itself(entry, of_key.clone())];
     sources.extend(entry.plan().map(|plan| of_plan(plan, of_key.clone(), &entry.tally)));

@@ -51,7 +51,7 @@ pub(super) async fn list(
             && query.name.as_ref().is_none_or(|name| **name == *e.name)
             && is(&query.team_id, &e.policy.team_id)
             && is(&query.project_id, &e.policy.project_id)
-            && query.user_id.as_ref().is_none_or(|id| e.user_id.as_deref() == Some(id))
+            && query.user_id.as_ref().is_none_or(|id| e.user_id() == Some(id.as_str()))
             && is(&query.plan_id, &e.policy.plan_id)
     };
     let entries = keys::list(&app, &caller)?.filter(|e| wanted(e));

@@ -3,6 +3,7 @@
 
 mod callers;
 mod entry;
+mod place;
 
 use super::accounts::{Account, AccountTable};
 use super::budget::SpentByPeriod;
@@ -20,6 +21,7 @@ pub use entry::{KeyEntry, KeySource, Retiring};
 use gw_model::access::Access;
 use gw_model::{AccountId, KeyId, KeyPolicy, KeyTerms, Level, Micros, Secret};
 use parking_lot::{Mutex, RwLock};
+use place::Place;
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
@@ -76,6 +78,8 @@ struct Names {
     rules: AHashSet<Arc<Rules>>,
     /// And what they may do.
     terms: AHashSet<Arc<KeyTerms>>,
+    /// And where they stand.
+    places: AHashSet<Arc<Place>>,
 }
 
 impl Names {
@@ -158,7 +162,7 @@ impl KeyTable {
                 return Some(Arc::clone(&found.0));
             }
             let entry = self.retiring.read().get(&digest).cloned()?;
-            entry.retiring.as_ref().is_some_and(|retiring| now < retiring.until).then_some(entry)
+            entry.retiring().is_some_and(|retiring| now < retiring.until).then_some(entry)
         })
     }
 
@@ -202,24 +206,23 @@ impl KeyTable {
         let rules = shared(&mut names.rules, Rules::new(&policy.limits, policy.budgets.clone()));
         let above = self.above(&policy);
         let under = self.under(&policy);
+        let user_id = policy.user_id.map(String::into_boxed_str);
         let entry = Arc::new(KeyEntry {
             id,
             name: policy.name.into_boxed_str(),
-            user_id: policy.user_id.map(String::into_boxed_str),
             expires_at: policy.expires_at,
             disabled: policy.disabled,
-            notes: Notes::of(policy.metadata, Told::default()),
+            notes: Notes { metadata: policy.metadata, retiring, ..Notes::default() }.boxed(),
             policy: shared(&mut names.terms, policy.terms),
             tally,
             rules,
             under,
             is_alone: above.is_empty(),
-            above,
+            place: shared(&mut names.places, Place { user_id, above }),
             generation: *generation,
             source,
             every_model,
             digest,
-            retiring: retiring.map(Box::new),
         });
         self.shard(&digest).write().replace(ByDigest(Arc::clone(&entry)));
         if let Some(Retiring { digest, .. }) = retiring {

@@ -35,7 +35,7 @@ pub(super) fn reasons(
     if let Some(text) = spent(&entry.link(), now, true) {
         add("budget_exhausted", of_key, text);
     }
-    for account in &entry.above {
+    for account in entry.above() {
         let (holder, told) = from(account);
         let level = account.id.level.as_str();
         if account.tally().is_closed() {

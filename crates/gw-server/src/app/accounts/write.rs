@@ -197,5 +197,5 @@ fn erase(
 
 /// Does the key belong to one of them, or have one as plan?
 fn refers_to(entry: &KeyEntry, ids: &HashSet<AccountId>) -> bool {
-    entry.above.iter().chain(entry.plan()).any(|account| ids.contains(&account.id))
+    entry.above().iter().chain(entry.plan()).any(|account| ids.contains(&account.id))
 }

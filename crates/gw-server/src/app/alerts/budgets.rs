@@ -49,7 +49,7 @@ pub(super) fn of_rule(
             let keys = app.gateway.keys.filter(|entry| {
                 (!entry.rules.budgets().is_empty() || entry.plan().is_some())
                     && entry.tally.is_used()
-                    && is_its(rule, entry.above.iter())
+                    && is_its(rule, entry.above().iter())
             });
             for entry in keys {
                 let (id, rules) = (entry.account_id(), entry.all_rules());

@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
         let is_its = |above: &[Arc<gw_store::memory::Account>]| {
             rule.organization.is_none_or(|organization| above.iter().any(|one| one.id == organization))
         };
-        let its = entries.filter(|entry| is_its(&entry.above));
+        let its = entries.filter(|entry| is_its(entry.above()));
         let one = |entry: Arc<gw_store::memory::KeyEntry>| {
             let (id, name) = (entry.id.to_string(), entry.name.to_string());
             let summary = format!("Key {name} is used for the first time");

@@ -116,7 +116,7 @@ fn check(work: &mut Work<'_>, missing: &[AccountId]) {
 
 /// Does the key belong to it, or have it as plan?
 fn refers(entry: &KeyEntry, id: AccountId) -> bool {
-    entry.above.iter().chain(entry.plan()).any(|account| account.id == id)
+    entry.above().iter().chain(entry.plan()).any(|account| account.id == id)
 }
 
 fn remove(work: &mut Work<'_>, missing: &[AccountId]) -> Result<(), StoreError> {

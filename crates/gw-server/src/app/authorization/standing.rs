@@ -43,7 +43,7 @@ impl Standing {
 
     /// Of a key.
     pub(crate) fn of_key(entry: &KeyEntry) -> Self {
-        let above = entry.above.iter().map(|account| account.id);
+        let above = entry.above().iter().map(|account| account.id);
         let (users, under) = above.partition::<Vec<_>, _>(|id| id.level == Level::User);
         Self { under, of: users.first().copied(), ..Self::default() }
     }

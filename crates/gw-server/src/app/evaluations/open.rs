@@ -48,7 +48,7 @@ pub(super) fn heads(app: &App) -> Result<Vec<Open>, StoreError> {
 /// The organization that a key's calls count for.
 pub(super) fn organization_of(app: &App, key: KeyId) -> Option<String> {
     let entry = app.gateway.keys.get(key)?;
-    let organization = entry.above.iter().find(|account| account.id.level == Level::Organization);
+    let organization = entry.above().iter().find(|account| account.id.level == Level::Organization);
     organization.map(|organization| organization.id.to_string())
 }
 

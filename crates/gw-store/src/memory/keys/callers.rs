@@ -9,6 +9,7 @@ use super::super::accounts::Account;
 use super::super::digest::Digest;
 use super::super::rules::Rules;
 use super::entry::Notes;
+use super::place::Place;
 use super::{ByDigest, ById, KeyEntry, KeySource, KeyTable, shared};
 use ahash::AHashMap;
 use gw_model::{KeyId, KeyPolicy, Micros};
@@ -99,23 +100,22 @@ impl KeyTable {
         let under = self.under(&new.policy);
         self.accounts.note_access(new.policy.access.as_deref());
         let every_model = new.policy.models.iter().any(|pattern| pattern == "*");
+        let user_id = new.policy.user_id.map(String::into_boxed_str);
         let entry = Arc::new(KeyEntry {
             id: new.id,
             name: new.policy.name.clone().into_boxed_str(),
-            user_id: new.policy.user_id.clone().map(String::into_boxed_str),
             expires_at: new.policy.expires_at,
             disabled: false,
-            notes: Notes::of(new.policy.metadata, new.told),
+            notes: Notes { metadata: new.policy.metadata, told: new.told, retiring: None }.boxed(),
             tally,
             rules,
             under,
             is_alone: new.above.is_empty(),
-            above: new.above,
+            place: shared(&mut names.places, Place { user_id, above: new.above }),
             generation: *generation,
             source: KeySource::Token,
             every_model,
             digest,
-            retiring: None,
             policy: shared(&mut names.terms, new.policy.terms),
         });
         self.shard(&digest).write().replace(ByDigest(Arc::clone(&entry)));

@@ -159,7 +159,7 @@ fn a_key_of_an_account_that_is_gone_may_call_nothing() {
         ..KeyPolicy::default()
     };
     let orphan = table.upsert(KeyId(1), [1; 32], of_team("orphan"), false, KeySource::Api);
-    assert!(orphan.is_closed() && orphan.above.is_empty());
+    assert!(orphan.is_closed() && orphan.above().is_empty());
     let user =
         KeyPolicy { user_id: Some(AccountId { level: Level::User, number: 7 }.to_string()), ..of_team("u") };
     assert!(table.upsert(KeyId(2), [2; 32], user, false, KeySource::Api).is_closed());
