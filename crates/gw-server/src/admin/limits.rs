@@ -35,6 +35,9 @@ const WITHOUT: &str = "local, closed or open";
 /// Most patterns of models of one limit, and most increases or alerts of one budget.
 const MAX_PARTS: usize = 64;
 
+/// Longest name or pattern, in bytes: records cut names of models there.
+const MAX_NAME_BYTES: usize = 256;
+
 /// Largest amount of anything: what is beyond could not be told from unlimited. Those of `rpm`, `tpm` and `burst`, and of
 /// `max_parallel`, are the configuration's.
 const MAX_AMOUNT: u64 = 1_000_000_000_000_000;
@@ -259,9 +262,12 @@ fn patterns(field: &str, name: &str, value: Option<&Value>) -> Result<Option<Vec
     let Some(value) = value else { return Ok(None) };
     let list: Option<Vec<String>> = serde_json::from_value(value.clone()).ok();
     let is_good = |list: &Vec<String>| {
-        !list.is_empty() && list.len() <= MAX_PARTS && list.iter().all(|one| !one.is_empty())
+        let is_name = |one: &String| (1..=MAX_NAME_BYTES).contains(&one.len());
+        !list.is_empty() && list.len() <= MAX_PARTS && list.iter().all(is_name)
     };
-    let text = format!("'{name}' must be a list of names or patterns, or be left out");
+    let text = format!(
+        "'{name}' must be a list of at most {MAX_PARTS} names or patterns of at most {MAX_NAME_BYTES} bytes, or be left out"
+    );
     let invalid = |text: String| ApiError::invalid(format!("{field}.{name}"), text);
     let list = list.filter(is_good).ok_or_else(|| invalid(text))?;
     match list.iter().find(|one| !is_pattern(one)) {

@@ -408,23 +408,25 @@ impl Chain {
         renewed.set_priority(self.parts.first().map_or(Priority::High, |part| part.priority));
         let held = self.held.take();
         let money = Amounts::cost(held.map_or(NanoUsd::ZERO, |held| held.all.cost));
+        // Money is held and the place taken there before they are given back here: nobody takes them in between.
+        each(&renewed.parts, |part, counters| counters.hold_money(part.terms(), money.cost));
         if let Some(held) = held {
             self.level(now, &held, &held.all, &Amounts::default());
             renewed.held = Some(Held::first(money));
         }
         renewed.is_inside = self.is_inside;
-        self.leave();
         for part in &mut renewed.parts {
             let tally = Arc::clone(&part.link.tally);
             let mut counters = tally.lock();
             let now = counters.now(now);
             counters.align(&part.link.rules, part.link.generation);
-            counters.take_hold(part.terms(), now, &money);
+            counters.charge(part.terms(), now, &money);
             if renewed.is_inside {
                 counters.enter(part.terms());
             }
             part.held_at[0] = now;
         }
+        self.leave();
         *self = renewed;
     }
 

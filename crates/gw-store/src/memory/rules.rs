@@ -35,10 +35,11 @@ pub(crate) struct SlotKey {
 }
 
 impl Rule {
-    /// Does that counter count what this limit counts, maybe for another one that differs in its bound?
-    pub(super) fn counts_as(&self, slot: &SlotKey) -> bool {
-        let is_like = (slot.unit, slot.per_seconds) == (self.slot.unit, self.slot.per_seconds);
-        is_like && (0..MAX_LIMITS).any(|ordinal| scope(&self.limit, ordinal) == slot.scope)
+    /// The counters that count what this limit counts: its own, and those of others that differ in their bound. Names may be
+    /// long; they are read once.
+    pub(super) fn twins(&self) -> [SlotKey; MAX_LIMITS] {
+        let names = scope_of_names(&self.limit);
+        std::array::from_fn(|ordinal| SlotKey { scope: numbered(names, ordinal), ..self.slot })
     }
 
     /// May a gateway set quota aside? Not where units are paced one by one, and not where it is only noted who is over.
@@ -147,12 +148,23 @@ pub(super) fn bit(at: usize) -> u32 {
 
 /// FNV-1a: the names of counters that gateways share are made of it, so it is the same everywhere.
 fn scope(limit: &Limit, ordinal: usize) -> u64 {
+    numbered(scope_of_names(limit), ordinal)
+}
+
+fn scope_of_names(limit: &Limit) -> u64 {
     let names =
         limit.models.as_deref().unwrap_or_default().iter().flat_map(|model| model.bytes().chain([0xff]));
     let providers = limit.providers.as_deref().unwrap_or_default().iter();
     let names = names.chain(providers.flat_map(|name| [0xfe].into_iter().chain(name.bytes())));
-    let all = names.chain(u64::try_from(ordinal).unwrap_or(u64::MAX).to_le_bytes());
-    all.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    names.fold(0xcbf2_9ce4_8422_2325, hashed)
+}
+
+fn numbered(names: u64, ordinal: usize) -> u64 {
+    u64::try_from(ordinal).unwrap_or(u64::MAX).to_le_bytes().into_iter().fold(names, hashed)
+}
+
+fn hashed(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
 /// Whose limit or budget it is, for messages.

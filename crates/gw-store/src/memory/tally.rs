@@ -392,10 +392,15 @@ impl Counters {
 
     /// Holds that much, whether it fits or not.
     pub(super) fn take_hold(&mut self, terms: Terms<'_>, now: Micros, amounts: &Amounts) {
-        if amounts.cost.0 > 0 && !terms.is_try {
-            self.purse().hold(amounts.cost);
-        }
+        self.hold_money(terms, amounts.cost);
         self.charge(terms, now, amounts);
+    }
+
+    /// Of that, the money.
+    pub(super) fn hold_money(&mut self, terms: Terms<'_>, cost: NanoUsd) {
+        if cost.0 > 0 && !terms.is_try {
+            self.purse().hold(cost);
+        }
     }
 
     /// Of `amounts` as much of the tokens as is left.
@@ -459,7 +464,7 @@ impl Counters {
         }
     }
 
-    fn charge(&mut self, terms: Terms<'_>, now: Micros, amounts: &Amounts) {
+    pub(super) fn charge(&mut self, terms: Terms<'_>, now: Micros, amounts: &Amounts) {
         for (at, rule) in terms.counted() {
             let units = amounts.of(rule.limit.unit);
             if units > 0

@@ -14,6 +14,8 @@ const STATE: [&str; 4] = ["limit_now_usd", "carried_usd", "spent_usd", "reserved
 /// Schemas by name.
 pub(in crate::admin) fn schemas() -> Map<String, Value> {
     let mut state = budget();
+    state["required"] = json!(["limit_usd", "period"]);
+    state.as_object_mut().map(|state| state.remove("description"));
     for name in STATE {
         state["properties"][name] = json!({ "type": "string", "readOnly": true });
     }
@@ -138,7 +140,9 @@ fn budget() -> Value {
         "mode": mode(),
         "on_unavailable": without(),
     });
-    let mut budget = object(own, json!({}), &["limit_usd", "period"]);
+    let mut budget = object(own, json!({}), &[]);
+    budget["description"] =
+        "`limit_usd` and `period` are needed; of the only budget there is, PATCH keeps what is not given.".into();
     // What is shown may be sent back.
     budget["additionalProperties"] = true.into();
     budget

@@ -43,13 +43,16 @@ impl Mark {
     }
 }
 
-/// Most that may be spent and held here in a window while nobody can be asked.
+/// What all gateways had used of a window, for when nobody can be asked.
 #[derive(Clone, Debug)]
 pub(super) struct Reach {
     /// Of which budget: several may have the same window.
     budget: Budget,
     window_start: Micros,
-    most: NanoUsd,
+    /// What was spent here by then, what all had used, and into how many parts the rest goes.
+    here: NanoUsd,
+    used: NanoUsd,
+    parts: u64,
 }
 
 impl Purse {
@@ -57,29 +60,34 @@ impl Purse {
     /// what is left. One part more than there are gateways is left over, since they did not all ask just now.
     pub(in super::super) fn note_used(&mut self, budget: &Budget, now: Micros, used: NanoUsd, nodes: u64) {
         let view = self.view(budget, now);
-        // What came over is taken off what is used: whoever says that knows it exactly.
-        let part = budget.limit_at(now).minus(used).0 / nodes.saturating_add(1).max(2);
-        let most = self.spent_here(budget, now).plus(NanoUsd(part));
+        let (here, parts) = (self.spent_here(budget, now), nodes.saturating_add(1).max(2));
         let window_start = fixed_start(budget, &view);
         let reaches = &mut self.rare().reaches;
         if let Some(known) = reaches.iter_mut().find(|known| known.budget == *budget) {
-            (known.window_start, known.most) = (window_start, most);
+            (known.window_start, known.here, known.used, known.parts) = (window_start, here, used, parts);
             return;
         }
         // Those of budgets that are no more make room.
         if reaches.len() >= MAX_BUDGETS {
             reaches.remove(0);
         }
-        reaches.push(Reach { budget: budget.clone(), window_start, most });
+        reaches.push(Reach { budget: budget.clone(), window_start, here, used, parts });
     }
 
     /// How far this gateway may go in a budget's window by itself: never beyond its part of the whole.
     pub(in super::super) fn reach(&self, budget: &Budget, view: &BudgetView, nodes: u64) -> NanoUsd {
         let part = NanoUsd(view.limit.0 / nodes.max(1)).max(NanoUsd(1));
         let start = fixed_start(budget, view);
-        let mut known = self.rare.iter().flat_map(|rare| &rare.reaches);
-        let known = known.find(|r| r.window_start == start && r.budget == *budget);
-        known.map_or(part, |known| known.most)
+        let of_window = self.rare.iter().flat_map(|rare| &rare.reaches).filter(|known| {
+            let is_same = (known.budget.period, &known.budget.time_zone) == (budget.period, &budget.time_zone);
+            is_same && known.window_start == start
+        });
+        // Of one that was changed meanwhile, all had used the same of its window, whatever its bound is.
+        let known = of_window.clone().find(|known| known.budget == *budget);
+        let known = known.or_else(|| of_window.max_by_key(|known| known.used));
+        // What came over is taken off what was used: whoever says that knows it exactly.
+        let bound = view.limit.minus(view.carried);
+        known.map_or(part, |known| known.here.plus(NanoUsd(bound.minus(known.used).0 / known.parts)))
     }
 
     /// What was spent here, as far as that is told apart, in the window of a budget.

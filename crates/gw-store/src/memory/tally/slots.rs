@@ -52,7 +52,14 @@ impl Slot {
 pub(super) fn aligned(old: Slots, rules: &Rules) -> Slots {
     // Of running calls each leaves by the counters that it came in by, so those are not copied.
     let twin = |rule: &Rule| {
-        old.iter().find(|slot| matches!(slot.count, Count::Window(_)) && rule.counts_as(&slot.key))
+        let is_like = |slot: &&Slot| {
+            let is_alike = (slot.key.unit, slot.key.per_seconds) == (rule.slot.unit, rule.slot.per_seconds);
+            is_alike && matches!(slot.count, Count::Window(_))
+        };
+        let mut alike = old.iter().filter(is_like).peekable();
+        alike.peek()?;
+        let twins = rule.twins();
+        alike.find(|slot| twins.contains(&slot.key))
     };
     let slot = |rule: &Rule| match old.iter().find(|slot| slot.key == rule.slot).or_else(|| twin(rule)) {
         Some(known) => Slot { key: rule.slot, count: known.count.clone() },
