@@ -62,6 +62,8 @@ const ADD_OF_PART: &str = concat!(
     "INSERT INTO part_usage AS p (part, hour, organization, value, requests, errors, input, output, cached, cost, saved) \
      SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[], $4::text[], $5::bigint[], $6::bigint[], \
      $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[]) AS t (part, hour, organization, value) \
+     WHERE $12::boolean OR EXISTS (SELECT 1 FROM part_usage AS o WHERE o.part = t.part AND o.hour = t.hour \
+     AND o.organization = t.organization AND o.value = t.value) \
      ORDER BY part, hour, organization, value \
      ON CONFLICT (part, hour, organization, value) DO UPDATE SET \
      requests = p.requests + excluded.requests, errors = p.errors + excluded.errors, ",
@@ -128,13 +130,14 @@ async fn write_usage(sums: &Sums, with_spent: bool, db: &mut Db<'_>) -> Result<(
         db.execute(ADD_SPENT, &[&days, &keys, &costs]).await?;
     }
     write_accounts(sums, db).await?;
-    write_parts(sums, db).await
+    // As of roll-ups, money alone makes no rows: of calls of before there are none, and old ones are gone.
+    write_parts(sums, with_spent, db).await
 }
 
 /// A row of `part_usage`: part, hour, organization, value.
 type PartPlace<'a> = (i16, i64, &'a [u8], Cow<'a, str>);
 
-async fn write_parts(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
+async fn write_parts(sums: &Sums, makes_rows: bool, db: &mut Db<'_>) -> Result<(), Fault> {
     // Texts that differ only in what no text of this database has are one row of it, of which a statement may have but one.
     let mut rows: BTreeMap<PartPlace<'_>, UsageSum> = BTreeMap::new();
     let all = sums.part_rows();
@@ -155,8 +158,10 @@ async fn write_parts(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
         counts.iter_mut().zip(of_row).for_each(|(column, count)| column.push(count));
     }
     let [requests, errors, input, output, cached, cost, saved] = &counts;
-    let bound: Bound<'_> =
-        &[&parts, &hours, &organizations, &values, requests, errors, input, output, cached, cost, saved];
+    let bound: Bound<'_> = &[
+        &parts, &hours, &organizations, &values, requests, errors, input, output, cached, cost, saved,
+        &makes_rows,
+    ];
     db.execute(ADD_OF_PART, bound).await.map(drop)
 }
 

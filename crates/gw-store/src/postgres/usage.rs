@@ -76,7 +76,11 @@ async fn seen_from(
     let by_accounts = matches!(filter.group_by, GroupBy::User | GroupBy::Tag);
     let (value, label, from) = match filter.group_by {
         // They have calls of several tenants, so of each only those count that may be seen.
-        GroupBy::User | GroupBy::Tag => ("encode(COALESCE(accounts, ''::bytea), 'hex')", NONE, "records"),
+        GroupBy::User | GroupBy::Tag => (
+            "encode(substring(accounts FROM place * 17 + 1 FOR 17), 'hex')",
+            NONE,
+            "records CROSS JOIN LATERAL generate_series(0, octet_length(accounts) / 17 - 1) AS place",
+        ),
         GroupBy::Key => ("COALESCE(encode(records.key, 'hex'), '')", "MAX(key_labels.name)", by_key),
         GroupBy::Model => ("model", NONE, "records"),
         GroupBy::Provider => ("COALESCE(provider, '')", NONE, "records"),
@@ -91,6 +95,10 @@ async fn seen_from(
     all.and("time >=", filter.from.unwrap_or(i64::MIN));
     all.and("time <", filter.to.unwrap_or(i64::MAX));
     all.counts_for_any(accounts);
+    if by_accounts {
+        let level = filter.group_by.level().unwrap_or_default().code();
+        all.and("get_byte(accounts, place * 17) =", i32::from(level));
+    }
     if let Some(key) = filter.key_id {
         all.and("records.key =", Id(key.0));
     }

@@ -38,17 +38,28 @@ const ADD_OF_PART: &str = concat!(
     added!("requests" "errors" "input" "output" "cached" "cost" "saved")
 );
 
+/// As roll-ups are, only rows that are there are put right: of calls of before there are none, and old ones are gone.
+const CORRECT_PART: &str = "UPDATE part_usage SET cost = CASE WHEN typeof(cost + ?1) = 'integer' THEN cost + ?1 \
+     WHEN ?1 < 0 THEN -9223372036854775807 ELSE 9223372036854775807 END \
+     WHERE part = ?2 AND hour = ?3 AND organization = ?4 AND value = ?5";
+
 /// Adds all of it.
 pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
     let mut add_spent = db.prepare_cached(ADD_SPENT)?;
     write_usage(sums, db, |day, key, cost| add_spent.execute(params![day, key, cost]).map(drop))?;
+    write_parts(sums, db)?;
     used::write(sums, db)?;
     rollups::write(&sums.rollup_rows(true), db)
 }
 
 /// Adds what past calls cost more or less than they did to the sums that reports are made of.
 pub(super) fn write_costs(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
-    write_usage(sums, db, |_, _, _| Ok(()))
+    write_usage(sums, db, |_, _, _| Ok(()))?;
+    let mut correct = db.prepare_cached(CORRECT_PART)?;
+    for (PartRow { part, hour, organization, value }, sum) in sums.part_rows() {
+        correct.execute(params![sum.cost, part, hour, organization, value])?;
+    }
+    Ok(())
 }
 
 fn write_usage(
@@ -75,6 +86,10 @@ fn write_usage(
         let UsageSum { requests, errors, input, output, cached, cost, saved } = sum;
         add.execute(params![hour, account, requests, errors, input, output, cached, cost, saved])?;
     }
+    Ok(())
+}
+
+fn write_parts(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
     let mut add = db.prepare_cached(ADD_OF_PART)?;
     for (row, sum) in sums.part_rows() {
         let PartRow { part, hour, organization, value } = row;

@@ -68,7 +68,7 @@ fn seen_from(
             ("key", "MAX(key_labels.name)", "records LEFT JOIN key_labels ON key_labels.id = records.key")
         }
         // They have calls of several tenants, so of each only those count that may be seen.
-        GroupBy::User | GroupBy::Tag => ("COALESCE(accounts, x'')", "NULL", "records"),
+        GroupBy::User | GroupBy::Tag => (ACCOUNT, "NULL", EACH_ACCOUNT),
         GroupBy::Model => ("model", "NULL", "records"),
         GroupBy::Provider => ("COALESCE(provider, '')", "NULL", "records"),
         GroupBy::Day => ("strftime('%Y-%m-%d', time / 1000000, 'unixepoch')", "NULL", "records"),
@@ -79,6 +79,11 @@ fn seen_from(
     let mut values =
         vec![Value::Integer(filter.from.unwrap_or(i64::MIN)), Value::Integer(filter.to.unwrap_or(i64::MAX))];
     values.extend(accounts.iter().map(|account| Value::Blob(bytes_of(*account).to_vec())));
+    if let GroupBy::User | GroupBy::Tag = filter.group_by {
+        let level = filter.group_by.level().unwrap_or_default();
+        conditions.push_str(" AND substr(accounts, place.column1 * 17 + 1, 1) = ?");
+        values.push(Value::Blob(vec![level.code()]));
+    }
     if let Some(key) = filter.key_id {
         conditions.push_str(" AND records.key = ?");
         values.push(Value::Blob(id_bytes(key.0).to_vec()));
@@ -110,6 +115,14 @@ fn seen_from(
     })?;
     rows.collect()
 }
+
+/// One of the accounts that a call counts for.
+const ACCOUNT: &str = "substr(accounts, place.column1 * 17 + 1, 17)";
+
+/// Calls once for each of these; a call has no more of them than that.
+const EACH_ACCOUNT: &str = "records JOIN (VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9),(10),(11),(12),(13),(14),(15)) AS place \
+     ON length(accounts) > place.column1 * 17";
+const _: () = assert!(crate::memory::MAX_LINKS <= 16);
 
 /// A dimension in SQL: the value, its name, and where both stand.
 type Dimension = (&'static str, &'static str, &'static str);

@@ -172,7 +172,12 @@ impl Where {
             [("lower(user_agent)", &filter.user_agent), ("lower(error_detail)", &filter.error_detail)];
         for (column, part) in parts {
             if let Some(part) = part {
-                self.and(self.dialect.within(column), [Scalar::Text(part.to_lowercase())]);
+                let part = match self.dialect {
+                    // It knows letters of ASCII only.
+                    Dialect::Sqlite => part.to_ascii_lowercase(),
+                    Dialect::Postgres => part.to_lowercase(),
+                };
+                self.and(self.dialect.within(column), [Scalar::Text(part)]);
             }
         }
         let codes = [
