@@ -123,6 +123,8 @@ impl Parameters {
 
     /// Notes one, in the place of what was noted of it before.
     pub fn set(&mut self, parameter: Parameter, value: i64) {
+        // The smallest has no positive counterpart, and is written without its sign.
+        let value = value.max(-i64::MAX);
         match self.0.iter_mut().find(|(known, _)| *known == parameter) {
             Some((_, known)) => *known = value,
             None => self.0.push((parameter, value)),

@@ -9,6 +9,7 @@ use super::chores::Bell;
 use super::embeddings::{self, Loaded, Reading};
 use super::inside::Inside;
 use super::plugins;
+use super::prices::history::ReadPages;
 use super::routes::{self, RoutesError};
 use super::sign_in::SignIns;
 use super::storage::Storage;
@@ -55,6 +56,8 @@ pub(crate) struct App {
     pub(crate) price_bell: Bell,
     /// Held while it is written down which prices the configuration has.
     pub(crate) price_book: Mutex<()>,
+    /// What was read of it lately.
+    pub(crate) price_pages: ReadPages,
     /// How large datasets may be.
     pub(crate) datasets: ArcSwap<DatasetSettings>,
     /// How much evaluations may do.
@@ -173,6 +176,7 @@ impl App {
             export_bell: Bell::default(),
             price_bell: Bell::default(),
             price_book: Mutex::default(),
+            price_pages: Mutex::default(),
             evaluation_bell: Bell::default(),
             datasets: ArcSwap::from_pointee(compiled.datasets),
             evaluations: ArcSwap::from_pointee(compiled.evaluations),

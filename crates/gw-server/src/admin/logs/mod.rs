@@ -86,8 +86,13 @@ pub(super) async fn show(
     let work = move || {
         let Some((record, sub_calls)) = read(&app, id, seen_from)? else { return Ok(None) };
         let former = app.storage.database.former_cost(id)?;
+        // A record can be read whatever has become of the books.
+        let prices = priced::versions(&app, &record, former.as_ref()).unwrap_or_else(|error| {
+            tracing::warn!(%error, record = %id, "which prices a call was charged at can not be told");
+            Vec::new()
+        });
         let mut whole = shown::whole(&record, &sub_calls, former);
-        whole["cost"]["prices"] = priced::versions(&app, &record)?.into();
+        whole["cost"]["prices"] = prices.into();
         Ok::<_, StoreError>(Some(whole))
     };
     let found = tokio::task::spawn_blocking(work).await??;

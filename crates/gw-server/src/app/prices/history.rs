@@ -5,7 +5,9 @@ use crate::app::state::App;
 use gw_model::{Micros, PriceSheet, Snapshot};
 use gw_store::StoreError;
 use gw_store::types::PricePage;
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A model at a provider, under the alias that callers use, if they do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,10 +55,29 @@ pub(crate) fn subjects(snapshot: &Snapshot, name: &str, provider: Option<&str>) 
     found.into_iter().collect()
 }
 
+/// How long pages that were read are good for whoever looks at records.
+const LATELY_US: Micros = 10_000_000;
+
+/// Pages of both books as they were read, and when.
+pub(crate) type ReadPages = Mutex<Option<(Micros, Arc<Pages>)>>;
+
 /// The pages of both books, the first first.
+#[derive(Debug)]
 pub(crate) struct Pages(Vec<(&'static str, PricePage, String)>);
 
 impl Pages {
+    /// As they were a moment ago: books may have a thousand pages, and people open one record after the other.
+    pub(crate) fn lately(app: &App) -> Result<Arc<Self>, StoreError> {
+        let now = app.gateway.clock().now();
+        let known = app.price_pages.lock().clone();
+        if let Some((_, pages)) = known.filter(|(at, _)| now.saturating_sub(*at).abs() < LATELY_US) {
+            return Ok(pages);
+        }
+        let pages = Arc::new(Self::read(app)?);
+        *app.price_pages.lock() = Some((now, Arc::clone(&pages)));
+        Ok(pages)
+    }
+
     pub(crate) fn read(app: &App) -> Result<Self, StoreError> {
         let mut pages = Vec::new();
         for book in [CATALOGUE, CONFIGURATION] {

@@ -253,7 +253,7 @@ fn frozen_samples_with_accounts_load() {
 
 fn most_parameters() -> gw_model::Parameters {
     let mut asked = gw_model::Parameters::default();
-    gw_model::Parameter::ALL.iter().for_each(|parameter| asked.set(*parameter, i64::MIN + 1));
+    gw_model::Parameter::ALL.iter().for_each(|parameter| asked.set(*parameter, i64::MIN));
     asked
 }
 

@@ -69,6 +69,12 @@ pub(crate) struct Job {
 }
 
 impl Job {
+    /// Is it about attempts at that provider, with that name of a model there?
+    pub(crate) fn wants(&self, provider: &str, upstream_model: &str) -> bool {
+        let is = |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
+        is(&self.provider, provider) && is(&self.upstream_model, upstream_model)
+    }
+
     /// Counts a difference among others of its sort.
     pub(super) fn tell(sort: &mut BTreeMap<String, Change>, name: &str, before: NanoUsd, after: NanoUsd) {
         let is_known = sort.len() < MAX_TOLD || sort.contains_key(name);

@@ -41,10 +41,7 @@ pub(super) fn reprice(in_force: &InForce<'_>, job: &Job, row: LogRow) -> Result<
         let why = if row.outcome == Outcome::Lost { Left::Lost } else { Left::Unexplained };
         return if may_be_of(job, &row) { Err(why) } else { Ok(None) };
     };
-    let wanted = |attempt: &PastAttempt| {
-        let is = |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
-        is(&job.provider, &attempt.provider) && is(&job.upstream_model, &attempt.upstream_model)
-    };
+    let wanted = |attempt: &PastAttempt| job.wants(&attempt.provider, &attempt.upstream_model);
     let mut repriced = Vec::new();
     for (number, attempt) in attempts.iter().enumerate().filter(|(_, attempt)| wanted(attempt)) {
         if attempt.source == UsageSource::None {

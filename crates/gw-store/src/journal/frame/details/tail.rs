@@ -100,7 +100,8 @@ fn take_parameters(rest: &mut &[u8]) -> Option<Parameters> {
     loop {
         let (code, behind) = rest.split_first()?;
         *rest = behind;
-        let value = i64::try_from(take(rest)?).ok()?;
+        // The smallest has no positive counterpart.
+        let value = i64::try_from(take(rest)?).unwrap_or(i64::MAX);
         // One that only a later version knows is left out.
         if let Some(parameter) = Parameter::from_code(code & !(NEGATIVE | MORE)) {
             found.set(parameter, if code & NEGATIVE != 0 { -value } else { value });
