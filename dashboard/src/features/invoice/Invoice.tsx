@@ -5,6 +5,7 @@ import { type FormEvent, useState } from "react";
 import { post } from "@/api/change";
 import { ApiError } from "@/api/client";
 import { useAll } from "@/api/lists";
+import { useMay } from "@/api/permissions";
 import { Button } from "@/ui/button";
 import { Segments } from "@/ui/controls";
 import { CheckField, SelectField, TextArea, TextField } from "@/ui/fields";
@@ -114,14 +115,17 @@ function Result({ report }: { report: Report }) {
 export function Invoice() {
   const search = page.useSearch();
   const navigate = page.useNavigate();
-  const providers = useAll<{ name: string }>("/api/v1/providers");
+  const seesProviders = useMay("providers:read");
+  const configured = (useAll<{ name: string }>("/api/v1/providers", {}, seesProviders).data ?? []).map(({ name }) => name);
   const [csv, setCsv] = useState("");
   const [columns, setColumns] = useState<Partial<Record<Says, string>>>({});
   const [report, setReport] = useState<Report | null>(null);
   const [fault, setFault] = useState<Error | null>(null);
   const [busy, setBusy] = useState(false);
   const names = headings(csv);
-  const provider = search.provider ?? providers.data?.[0]?.name ?? "";
+  const provider = search.provider ?? configured[0] ?? "";
+  // One that is configured no more has its records all the same.
+  const known = provider === "" || configured.includes(provider) ? configured : [provider, ...configured];
   const set = (change: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const take = (text: string) => {
     setCsv(text);
@@ -155,7 +159,11 @@ export function Invoice() {
       <Panel title="The invoice" className="mb-4">
         <form onSubmit={go} className="space-y-4">
           <div className="grid items-start gap-3 sm:grid-cols-3">
-            <SelectField label="Provider" value={provider} options={(providers.data ?? []).map(({ name }) => ({ value: name, label: name }))} fault={faultOf("provider")} onChange={(event) => set({ provider: event.target.value })} />
+            {seesProviders ? (
+              <SelectField label="Provider" value={provider} options={known.map((name) => ({ value: name, label: name }))} fault={faultOf("provider")} onChange={(event) => set({ provider: event.target.value })} />
+            ) : (
+              <TextField label="Provider" value={provider} hint="its name in the configuration" fault={faultOf("provider")} onChange={(event) => set({ provider: event.target.value === "" ? undefined : event.target.value })} />
+            )}
             <TextField label="File" type="file" accept=".csv,.tsv,.txt,text/csv" hint="CSV, with a line of headings" onChange={(event) => void open(event.target.files?.[0])} />
             <TextField label="Tolerance" inputMode="decimal" placeholder="0" value={search.tolerance ?? ""} hint="per cent of the larger amount" fault={faultOf("tolerance_percent")} onChange={(event) => set({ tolerance: event.target.value === "" ? undefined : event.target.value })} />
           </div>

@@ -12,9 +12,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 /// Records that are read at once.
 const PAGE: usize = 1_000;
+
+/// How long one search takes before it says how far it came: rare records among very many would run into the bounds of a database.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Why a file was not written.
 #[derive(Debug)]
@@ -76,7 +80,7 @@ pub(super) fn write(
         ..filter
     };
     loop {
-        let page = app.storage.database.logs(&filter)?;
+        let page = app.storage.database.search(&filter, Some(LOOK), &mut |_| true)?;
         for row in &page.rows {
             put(app, job, row, &mut out)?;
             records += 1;
