@@ -266,21 +266,27 @@ impl Inner {
         let mut is_within = from.checked_sub(1).is_some_and(|before| is_word(text[before]));
         for (at, byte) in rest.iter().enumerate() {
             let is_word = is_word(*byte);
-            let goes_on = match self.whole_words {
-                // Not all that ASCII lacks is a letter.
-                true if self.folds.is_some() && is_word && is_within => {
-                    byte & 0xc0 == 0x80 || is_within_word(text, from + at)
-                }
-                true => is_word && is_within,
-                // Within a character.
-                false => byte & 0xc0 == 0x80,
-            };
-            if !goes_on && self.begins[usize::from(*byte)] {
+            // Few bytes begin a term: that is looked at first.
+            if self.begins[usize::from(*byte)] && !self.goes_on(text, from + at, is_word && is_within) {
                 return from + at;
             }
             is_within = is_word;
         }
         text.len()
+    }
+
+    /// Is a place within a character, or, with whole words, within a word? `is_within`: so say the bytes at it and before it.
+    fn goes_on(&self, text: &[u8], at: usize, is_within: bool) -> bool {
+        let is_rest = |byte: u8| byte & 0xc0 == 0x80;
+        match self.whole_words {
+            // Not all that ASCII lacks is a letter.
+            true if self.folds.is_some() && is_within => {
+                let is_ascii = text[at].is_ascii() && at.checked_sub(1).is_some_and(|at| text[at].is_ascii());
+                is_ascii || is_rest(text[at]) || is_within_word(text, at)
+            }
+            true => is_within,
+            false => is_rest(text[at]),
+        }
     }
 }
 

@@ -61,8 +61,12 @@ impl Urls {
                 };
                 let is_denied =
                     self.scan_piece(text, &written, before.filter(|_| open.is_empty()), is_cut, out);
+                let is_endless = !is_denied && open.is_endless();
+                if is_endless {
+                    out.push(finding(text, at, end));
+                }
                 match end == range.end || ends_line(end) {
-                    true if !is_denied => open.note(written.bytes(), end < range.end),
+                    true if !is_denied && !is_endless => open.note(written.bytes(), end < range.end),
                     _ => open.close(),
                 }
             }

@@ -1,14 +1,18 @@
 //! Links that go on where a piece of the text ends: behind the end of a line within quotes, which browsers leave out of links,
 //! and behind the end of a segment. Serves the check of links. It must not hold more than a link's host may be long.
 
-/// Longest beginning of a link that is kept. What goes on beyond it is no host.
+/// Longest beginning of a link that is kept. What is longer is no host, but an `@` may come behind it.
 const MAX_BYTES: usize = 1024;
+
+/// Most pieces by which one link goes on: each is read with all before it, and nobody writes a host in so many lines.
+const MOST_PIECES: u8 = 16;
 
 /// See the module. Empty where nothing is open.
 #[derive(Debug, Default)]
 pub(crate) struct Open {
     bytes: Vec<u8>,
     is_quoted: bool,
+    pieces: u8,
 }
 
 impl Open {
@@ -23,6 +27,12 @@ impl Open {
     pub(super) fn close(&mut self) {
         self.bytes.clear();
         self.is_quoted = false;
+        self.pieces = 0;
+    }
+
+    /// Does the link go on for longer than anybody looks?
+    pub(super) const fn is_endless(&self) -> bool {
+        self.pieces >= MOST_PIECES
     }
 
     /// A piece that can not change which host the link has: it only becomes longer.
@@ -31,10 +41,11 @@ impl Open {
             matches!(b, b'.' | b'@' | b'%' | b'&' | b'/' | b'\\' | b'?' | b'#' | b':' | b'"' | b'\'')
         };
         let has_dot = |piece: &[u8]| DOTS.iter().any(|dot| memchr::memmem::find(piece, dot).is_some());
-        if piece.iter().any(tells) || has_dot(piece) || self.bytes.len() + piece.len() > MAX_BYTES {
+        if piece.iter().any(tells) || has_dot(piece) {
             return false;
         }
-        self.bytes.extend_from_slice(piece);
+        let room = MAX_BYTES.saturating_sub(self.bytes.len()).min(piece.len());
+        self.bytes.extend_from_slice(piece.get(..room).unwrap_or_default());
         true
     }
 
@@ -45,12 +56,12 @@ impl Open {
         let is_quoted = quote.is_some() || self.is_quoted;
         let from = if is_line && is_quoted { Some(quote.map_or(0, |at| at + 1)) } else { None };
         let from = if is_line { from } else { begin(piece) };
-        let open = from.and_then(|from| piece.get(from..)).filter(|open| open.len() <= MAX_BYTES);
+        let open = from.and_then(|from| piece.get(from..));
         match open.filter(|open| is_open(open)) {
             Some(open) => {
-                let open = open.to_vec();
-                self.bytes = open;
+                self.bytes = kept(open);
                 self.is_quoted = is_quoted;
+                self.pieces = self.pieces.saturating_add(1);
             }
             None => self.close(),
         }
@@ -66,6 +77,20 @@ impl Open {
 
 /// Dots of other scripts.
 const DOTS: &[&[u8]] = &["\u{3002}".as_bytes(), "\u{ff0e}".as_bytes(), "\u{ff61}".as_bytes()];
+
+/// What is needed of an open link: its scheme and slashes, and what follows as far as a host goes, behind its last `@`.
+fn kept(open: &[u8]) -> Vec<u8> {
+    if open.len() <= MAX_BYTES {
+        return open.to_vec();
+    }
+    let scheme = open.iter().position(|b| *b == b':').filter(|at| open.get(..*at).is_some_and(is_scheme));
+    let from = scheme.map_or(0, |colon| colon + 1);
+    let is_slash = |b: &&u8| matches!(**b, b'/' | b'\\');
+    let slashes = open.get(from..).unwrap_or_default().iter().take_while(is_slash).take(MAX_BYTES).count();
+    let (head, rest) = open.split_at_checked(from + slashes).unwrap_or((open, &[]));
+    let host = memchr::memrchr(b'@', rest).and_then(|at| rest.get(at..)).unwrap_or(rest);
+    [head, host.get(..MAX_BYTES).unwrap_or(host)].concat()
+}
 
 /// Where the last link of a piece begins that has slashes.
 fn begin(piece: &[u8]) -> Option<usize> {

