@@ -105,6 +105,12 @@ pub struct Metrics {
     pub bodies_dropped: Counter,
     /// Calls whose bodies could not be masked, and are not kept.
     pub bodies_unmasked: Counter,
+    /// Segments of bodies that were sent to object storage.
+    pub body_segments_sent: Counter,
+    /// Times that object storage was of no use for bodies.
+    pub body_storage_failures: Counter,
+    /// Bytes of segments of bodies here, where they are sent to object storage.
+    pub body_spool_bytes: Gauge,
     /// Entries of the audit log that could not be written.
     pub audit_failures: Counter,
     /// 1 while the store can be written.
@@ -165,6 +171,9 @@ impl Metrics {
             bodies_written: Counter::default(),
             bodies_dropped: Counter::default(),
             bodies_unmasked: Counter::default(),
+            body_segments_sent: Counter::default(),
+            body_storage_failures: Counter::default(),
+            body_spool_bytes: Gauge::default(),
             audit_failures: Counter::default(),
             store_up: Gauge::default(),
             open_reservations: Gauge::default(),

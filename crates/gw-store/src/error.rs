@@ -127,6 +127,8 @@ pub enum StoreError {
     NotAudited(Box<Self>),
     /// The journal failed.
     Journal(JournalError),
+    /// So much waits for the object storage that bodies of calls may not wait too.
+    SpoolFull,
     /// The operating system gave no randomness.
     Random(getrandom::Error),
     /// The target of a backup or restore is not empty, and force was not asked for.
@@ -272,6 +274,7 @@ impl fmt::Display for StoreError {
             }
             Self::Gone => f.write_str("it was removed meanwhile"),
             Self::Missing { id } => write!(f, "it refers to {id}, which was removed meanwhile"),
+            Self::SpoolFull => f.write_str("too many bytes of bodies wait for the object storage"),
             Self::Repeated => f.write_str("the same write was made already"),
             Self::Referred => f.write_str("something that refers to it was made meanwhile"),
             Self::OneOfMany { at, source } => write!(f, "change {} could not be made: {source}", at + 1),

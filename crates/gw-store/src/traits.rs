@@ -20,7 +20,8 @@ use gw_model::{AccountId, KeyId, Micros};
 pub(crate) use people::NO_ISSUER;
 pub use people::{GroupStore, SignInStore, TokenStore};
 pub use records::{
-    Analytics, DatasetStore, EvaluationStore, ExportStore, Keep, RecordStore, RecostStore, Reports, ViewStore,
+    Analytics, DatasetStore, EvaluationStore, ExportStore, Keep, RecordStore, RecostStore, Reports,
+    SegmentStore, ViewStore,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -393,6 +394,7 @@ pub trait Database:
     + GroupStore
     + RecostStore
     + RouteStore
+    + SegmentStore
     + SignInStore
     + TokenStore
     + ViewStore

@@ -15,6 +15,7 @@ mod recosting;
 mod routes;
 mod scim;
 mod search;
+mod segments;
 mod shown_id;
 mod sign_in;
 mod spending;
@@ -40,13 +41,14 @@ pub use exports::{ExportState, StoredExport};
 pub use jobs::{JobState, StoredJob};
 pub use page::PageSize;
 pub use prices::PricePage;
-pub use records::{Feedback, KeptPart, NamesSwept, Rating, SealedBodies, Swept, Whose};
+pub use records::{Feedback, KeptPart, NamesSwept, Rating, SealedBodies, Swept, Unread, Whose};
 pub use recosting::{FormerCost, PastAttempt, Recost, Repriced, StoredRecosting, Written};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};
 pub use search::{
     ClientFilter, FeedbackFilter, LogFilter, LogPage, LogRow, MetadataFilter, ParameterFilter, Span,
 };
+pub use segments::{FarSegment, LocalSegment, Rewrite};
 pub use sign_in::{PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via};
 pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 pub use tokens::{StoredToken, TokenHolder, TokenId};

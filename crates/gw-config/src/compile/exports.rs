@@ -82,7 +82,7 @@ pub(super) fn exports(block: &ExportBlock, faults: &mut Faults) -> ExportSetting
     }
 }
 
-fn bucket(block: &S3Block, faults: &mut Faults) -> Option<S3Settings> {
+pub(super) fn bucket(block: &S3Block, faults: &mut Faults) -> Option<S3Settings> {
     let text = |text: &Text| text.as_str().to_owned();
     let name = text(&block.bucket.value);
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');

@@ -7,6 +7,7 @@ mod alerts;
 mod auth;
 mod auto;
 mod aws;
+mod bodies;
 mod cache;
 mod conditions;
 mod connection;
@@ -46,6 +47,7 @@ mod url;
 
 pub use alerts::AlertPolicy;
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
+pub use bodies::{BodyStorage, BodyUpload};
 pub use database::DatabaseSettings;
 pub use evaluations::{DatasetSettings, EvaluationSettings};
 pub use exports::{ExportSettings, S3Settings, Schedule};

@@ -1,11 +1,11 @@
 //! What the listening side and the store need, resolved: plain numbers with their units in the names.
 
+use super::bodies::BodyStorage;
 use super::database::DatabaseSettings;
 use crate::errors::Faults;
 use crate::settings::FileSettings;
 use crate::settings::network::CorsSettings;
 use crate::settings::otlp::MetricAccess;
-use crate::settings::records::{BodiesInName, RecordSettings};
 use crate::settings::telemetry::{LogFormat, LogLevel};
 use gw_model::Network;
 use std::net::SocketAddr;
@@ -105,8 +105,8 @@ pub struct StoreSettings {
     pub audit_refusals_per_minute: u64,
     /// Bytes of bodies of calls that may wait.
     pub body_queue_bytes: usize,
-    /// Bytes of a file of bodies; `None`: they are kept in the database.
-    pub body_segment_bytes: Option<u32>,
+    /// Where bodies are kept.
+    pub bodies: BodyStorage,
     /// Days that records are kept; `None` is for ever.
     pub record_retention_days: Option<u64>,
     /// Most readers that follow records live.
@@ -189,22 +189,9 @@ fn origins(settings: &CorsSettings, faults: &mut Faults) -> Cors {
     Cors { allow_any_origin: allow_origins.iter().any(|origin| origin == "*"), allow_origins }
 }
 
-/// Files of one node would be read by no other.
-fn body_segments(records: &RecordSettings, database: &DatabaseSettings, faults: &mut Faults) -> Option<u32> {
-    let is_shared = matches!(database, DatabaseSettings::Postgres(_));
-    let asked = records.bodies_in.map(|name| (name.place, name.value));
-    if let (true, Some((place, BodiesInName::Files))) = (is_shared, asked) {
-        let message = "'bodies_in: files' needs a database in SQLite: other nodes would not find the bodies; \
-                       write 'database', or leave it out";
-        faults.add(place, message);
-    }
-    let is_in_files = !is_shared && asked.is_none_or(|(_, name)| name == BodiesInName::Files);
-    is_in_files.then(|| u32::try_from(records.body_segment_bytes.value.get()).unwrap_or(u32::MAX))
-}
-
 pub(super) fn store(file: &FileSettings, database: DatabaseSettings, faults: &mut Faults) -> StoreSettings {
     let (settings, records) = (&file.storage.value, &file.records.value);
-    let body_segment_bytes = body_segments(records, &database, faults);
+    let bodies = super::bodies::bodies(records, &database, faults);
     let analytics = &file.analytics.value;
     StoreSettings {
         database,
@@ -220,7 +207,7 @@ pub(super) fn store(file: &FileSettings, database: DatabaseSettings, faults: &mu
         audit_retention_days: settings.audit_retention_days.map(|days| days.value.get()),
         audit_refusals_per_minute: settings.audit_refusals_per_minute.value.get(),
         body_queue_bytes: records.body_queue_bytes.value.size(),
-        body_segment_bytes,
+        bodies,
         record_retention_days: records.retention_days.map(|days| days.value.get()),
         max_tail_readers: records.max_tail_readers.value.size(),
         max_page_bytes: records.max_page_bytes.value.size(),

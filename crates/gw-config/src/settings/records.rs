@@ -1,6 +1,7 @@
 //! What is written down of calls, and for how long.
 
-use crate::shape::{Whole, choices, settings};
+use super::exports::S3Block;
+use crate::shape::{Text, Whole, choices, settings};
 
 settings! {
     /// Records of calls (docs/guides/records.md).
@@ -17,10 +18,18 @@ settings! {
         default(30) body_retention_days: Whole<1, 3_650>,
         /// Bytes of bodies that may wait to be written; what comes beyond is dropped and counted. Read at start.
         default(67_108_864) body_queue_bytes: Whole<1_048_576, 10_737_418_240>,
-        /// Where bodies are kept: in `files` of the data directory, or in the `database`. Those that are kept already stay where they are, and are read there. `files` where the database is SQLite and nothing is given; PostgreSQL has them in the database always. Read at start.
+        /// Where bodies are kept: in `files` of the data directory, in object storage (`s3`), or in the `database`. Those that are kept already stay where they are, and are read there. When nothing is given, `files` where the database is SQLite, `database` where it is PostgreSQL: there, other nodes see bodies in files only where `bodies_directory` is shared. Read at start.
         optional bodies_in: BodiesInName,
+        /// Directory of files of bodies, where the database is PostgreSQL; nodes may share it. `bodies` in the data directory when not given. Read at start.
+        optional bodies_directory: Text,
         /// Bytes of a file of bodies; then the next one is begun. Read at start.
         default(67_108_864) body_segment_bytes: Whole<1_048_576, 1_073_741_824>,
+        /// Bucket of bodies, for `bodies_in: s3` and for as long as bodies stand there. Its `prefix` is this installation's alone. Read at start.
+        optional s3: S3Block,
+        /// Seconds after which a file of bodies is sent to object storage although it is not full; other nodes see its bodies from then on. What is to go early is overwritten there within that time too. Read at start.
+        default(60) body_upload_seconds: Whole<1, 86_400>,
+        /// Bytes of files of bodies that may wait to be sent to object storage; what comes beyond is dropped and counted. Read at start.
+        default(1_073_741_824) body_spool_bytes: Whole<1_048_576, 1_099_511_627_776>,
         /// Days that records are kept. For ever when not given. Sums of usage and spending stay.
         optional retention_days: Whole<1, 36_500>,
         /// Most readers that may follow records live at one node at the same time. Read at start.
@@ -49,6 +58,8 @@ choices! {
     pub enum BodiesInName {
         /// In the data directory.
         Files = "files",
+        /// In object storage.
+        S3 = "s3",
         /// With the records.
         Database = "database",
     }

@@ -13,5 +13,20 @@ impl Metrics {
             "Calls whose bodies could not be masked",
             self.bodies_unmasked.clone(),
         );
+        r.register(
+            "record_body_segments_sent",
+            "Files of bodies that were sent to object storage",
+            self.body_segments_sent.clone(),
+        );
+        r.register(
+            "record_body_storage_failures",
+            "Times that object storage was of no use for bodies",
+            self.body_storage_failures.clone(),
+        );
+        r.register(
+            "record_body_spool_bytes",
+            "Bytes of files of bodies here, where they are sent to object storage",
+            self.body_spool_bytes.clone(),
+        );
     }
 }

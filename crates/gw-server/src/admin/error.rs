@@ -146,6 +146,11 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Overloaded.as_str(), message)
     }
 
+    /// 503: bodies are kept, but not to be had here and now.
+    pub(crate) fn bodies_unread(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "bodies_unavailable", message)
+    }
+
     /// 409: the same write was made, and what was answered then is not known.
     pub(crate) fn repeated() -> Self {
         let text = "a write with this key was made already, and its answer is not known; look at what there is, and give the \

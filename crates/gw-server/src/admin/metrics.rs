@@ -55,6 +55,15 @@ fn note_bodies(app: &App) {
     ] {
         counter.inc_by(now.saturating_sub(counter.get()));
     }
+    let Some(room) = &app.storage.body_room else { return };
+    for (counter, now) in [
+        (&metrics.body_segments_sent, room.stats.sent()),
+        (&metrics.body_storage_failures, room.stats.failures()),
+    ] {
+        counter.inc_by(now.saturating_sub(counter.get()));
+    }
+    let waiting = app.storage.database.segment_bytes_here();
+    metrics.body_spool_bytes.set(i64::try_from(waiting).unwrap_or(i64::MAX));
 }
 
 /// Does an `Accept` header list OpenMetrics of version 1, and not with weight 0?

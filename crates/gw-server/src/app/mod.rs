@@ -8,6 +8,8 @@ pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod authorization;
 pub(crate) mod blocks;
+pub(crate) mod body_storage;
+mod bucket;
 pub(crate) mod cache;
 pub(crate) mod called;
 pub(crate) mod chores;

@@ -2,6 +2,7 @@
 //! masked: a secret is never restored for it. It must not know HTTP.
 
 use super::audit;
+use super::body_storage;
 use super::inside::InsideCall;
 use super::state::App;
 use bytes::Bytes;
@@ -41,6 +42,8 @@ pub(crate) enum ReplayError {
     Unknown,
     /// Its body is not kept.
     NoBody,
+    /// It is kept, and not to be had here and now.
+    Unread(String),
     /// Only the beginning of it is.
     Cut,
     /// Calls of that format have no body that says all.
@@ -64,6 +67,7 @@ impl fmt::Display for ReplayError {
             Self::Cut => f.write_str(
                 "only the beginning of this request is kept, since it is larger than 'records.max_body_bytes'",
             ),
+            Self::Unread(why) => f.write_str(why),
             Self::Format(format) => write!(f, "calls of the format '{format}' cannot be made again"),
             Self::Damaged => f.write_str("what is kept of this request is no JSON object"),
             Self::Key => f.write_str(
@@ -111,6 +115,9 @@ fn read(app: &App, wish: &Wish) -> Result<(LogRow, BodyContent), ReplayError> {
         ..LogFilter::default()
     };
     let record = app.storage.database.logs(&one)?.rows.into_iter().next().ok_or(ReplayError::Unknown)?;
+    if let Some(why) = record.unread {
+        return Err(ReplayError::Unread(body_storage::unread(app, wish.id, why)));
+    }
     let sealed = record.bodies.as_ref().ok_or(ReplayError::NoBody)?;
     let content = app.storage.bodies.sealer().open(wish.id, sealed)?;
     match content.request.is_cut {

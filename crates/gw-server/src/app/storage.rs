@@ -1,6 +1,8 @@
 //! The store of this process: data directory, secrets, key table, database, journals and the fold, opened and
 //! closed in the right order.
 
+use super::body_storage::{self, BodyRoom};
+use super::chores::Bell;
 use gw_config::compile::{DatabaseSettings, RedisSettings, StoreSettings};
 use gw_model::caching::{CachePolicies, CacheStore};
 use gw_model::{Clock, Secret};
@@ -54,6 +56,10 @@ pub(crate) struct Storage {
     pub(crate) objects: Arc<Objects>,
     /// What callers sent and got, where that is kept.
     pub(crate) bodies: Arc<Bodies>,
+    /// Object storage in which they may stand.
+    pub(crate) body_room: Option<BodyRoom>,
+    /// Tells the thread that looks after them there that there is something to do.
+    pub(crate) body_bell: Bell,
     /// Seals items of datasets.
     pub(crate) item_sealer: ItemSealer,
     /// Seals results of evaluations.
@@ -135,7 +141,8 @@ impl Storage {
         let audit_seal = AuditSeal::new(&encryption);
         let table = KeyTable::new(encryption.iter().map(keys::pepper).collect());
         // Read before the keys: what changes while they are loaded is followed afterwards.
-        let database = open_database(&dir, settings, &encryption)?;
+        let body_room = BodyRoom::start(&settings.bodies, &(Arc::clone(clock) as Arc<dyn Clock>))?;
+        let database = open_database(&dir, settings, &encryption, body_room.as_ref())?;
         let revision = database.revision()?;
         let journal = JournalSettings {
             node: dir.node(),
@@ -179,6 +186,8 @@ impl Storage {
             audit_seal,
             objects,
             bodies,
+            body_room,
+            body_bell: Bell::default(),
             item_sealer,
             result_sealer,
             idempotency_entries: settings.idempotency_entries,
@@ -238,6 +247,9 @@ impl Storage {
     pub(crate) fn close(&self) {
         self.objects.finish();
         self.bodies.finish();
+        if let Some(room) = &self.body_room {
+            room.close();
+        }
         let Some(folder) = self.folder.lock().take() else { return };
         match folder.finish() {
             Ok(stats) => tracing::info!(records = stats.records, "the journal is folded"),
@@ -290,6 +302,7 @@ fn open_database(
     dir: &DataDir,
     settings: &StoreSettings,
     encryption: &[Secret],
+    room: Option<&BodyRoom>,
 ) -> Result<Arc<dyn Database>, StoreError> {
     dir.note_database(match &settings.database {
         DatabaseSettings::DataDirectory => None,
@@ -298,7 +311,7 @@ fn open_database(
     })?;
     let sqlite = |path: &Path| {
         let store = SqliteStore::open(path)?;
-        store.keep_bodies_in(dir.bodies(), settings.body_segment_bytes);
+        store.file_bodies(body_storage::filing(room, &settings.bodies, &dir.bodies()));
         Ok::<_, StoreError>(store)
     };
     Ok(match &settings.database {
@@ -307,7 +320,9 @@ fn open_database(
         DatabaseSettings::Postgres(url) => {
             let limits =
                 PostgresSettings { max_connections: settings.database_max_connections, node: dir.node() };
-            Arc::new(PostgresStore::open(url, limits, encryption, dir.path())?)
+            let store = PostgresStore::open(url, limits, encryption, dir.path())?;
+            store.file_bodies(body_storage::filing(room, &settings.bodies, &dir.bodies()));
+            Arc::new(store)
         }
     })
 }

@@ -8,6 +8,7 @@ use crate::app::accounts as app_accounts;
 use crate::app::analytics;
 use crate::app::audit;
 use crate::app::blocks as app_blocks;
+use crate::app::body_storage;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
 use crate::app::evaluations;
@@ -293,6 +294,7 @@ fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Res
         recosting::run::start(app, phases.clone())?,
         alerts::start(app, phases.clone())?,
     ];
+    threads.extend(body_storage::keeper::start(app, phases.clone())?);
     threads.extend(follow::start(app, phases)?);
     Ok(threads)
 }
@@ -424,7 +426,7 @@ impl Running {
         // Those who do not answer to a goodbye are not waited for.
         let _ = tokio::time::timeout(GOODBYE, no_session).await;
         let _ = self.phase.send(Phase::Ending);
-        let (app, storage, threads) = (self.app, self.storage, self.threads);
+        let (app, storage, threads, grace) = (self.app, self.storage, self.threads, self.grace);
         let gateway = Arc::clone(&app.gateway);
         let ended = tokio::task::spawn_blocking(move || {
             for thread in threads {
@@ -437,6 +439,9 @@ impl Running {
             }
             audit::stopped(&app);
             storage.close();
+            if let Some(room) = &storage.body_room {
+                room.send_last(&*storage.database, &app.gateway.clock(), grace.min(FLUSH));
+            }
         });
         if ended.await.is_err() {
             tracing::error!("the store could not be closed in order");

@@ -2,55 +2,10 @@
 
 use super::operations::recorded;
 use super::support::gateway::run;
+use super::support::object_storage::ObjectStorage;
 use super::support::{Call, Gateway, MASTER, Upstream, chat, eventually};
 use http::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
-/// What was put into a storage: heads of requests and bodies, by path.
-type Objects = Arc<Mutex<BTreeMap<String, (String, Vec<u8>)>>>;
-
-/// Object storage that takes everything.
-async fn storage() -> (u16, Objects) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (port, objects) = (listener.local_addr().unwrap().port(), Objects::default());
-    let taken = Arc::clone(&objects);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(take(stream, Arc::clone(&taken)));
-        }
-    });
-    (port, objects)
-}
-
-async fn take(mut stream: TcpStream, objects: Objects) {
-    let mut read = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let count = stream.read(&mut buffer).await.unwrap_or(0);
-        if count == 0 {
-            return;
-        }
-        read.extend_from_slice(&buffer[..count]);
-        let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&read[..end]).into_owned();
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-        });
-        let whole = end + 4 + length.unwrap_or(0);
-        if read.len() < whole {
-            continue;
-        }
-        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-        objects.lock().unwrap().insert(path, (head, read[end + 4..whole].to_vec()));
-        read.drain(..whole);
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\netag: \"e\"\r\n\r\n").await.unwrap();
-    }
-}
 
 async fn ask(gateway: &Gateway, wanted: &Value) -> Value {
     let made = gateway.admin(Method::POST, "/api/v1/exports", Some(wanted)).await;
@@ -135,18 +90,15 @@ async fn metadata_that_is_no_json_is_left_out_and_agents_are_kept_as_far_as_they
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_goes_to_object_storage_signed() {
-    let (port, objects) = storage().await;
-    let s3 = format!(
-        "bucket: logs-of-calls, prefix: gw/, endpoint: \"http://127.0.0.1:{port}\", access_key_id: AK, secret_access_key: SK"
-    );
-    let (_upstream, gateway) = started(&format!("exports: {{ s3: {{ {s3} }} }}")).await;
+    let storage = ObjectStorage::start().await;
+    let (_upstream, gateway) = started(&format!("exports: {{ s3: {} }}", storage.settings())).await;
     recorded(&gateway, MASTER).await;
     let export = ask(&gateway, &json!({"format": "jsonl", "to": "s3"})).await;
     assert_eq!(export["state"], "done", "{export}");
-    let path = format!("/logs-of-calls/gw/{}", export["name"].as_str().unwrap());
-    let (head, body) = objects.lock().unwrap().get(&path).cloned().expect("the object");
-    assert!(head.starts_with("PUT ") && head.contains("AWS4-HMAC-SHA256 Credential=AK/"), "{head}");
-    assert!(head.contains("/us-east-1/s3/aws4_request") && head.contains("x-amz-content-sha256"), "{head}");
+    let body = storage.object(export["name"].as_str().unwrap()).expect("the object");
+    let heads = storage.heads("PUT ");
+    let [head] = heads.as_slice() else { panic!("{heads:?}") };
+    assert!(head.contains("/us-east-1/s3/aws4_request"), "{head}");
     assert_eq!(lines(&body).len(), 1);
     let path = format!("/api/v1/exports/{}/download", export["id"].as_str().unwrap());
     assert_eq!(gateway.admin(Method::GET, &path, None).await.status, 404, "it is not here");
@@ -222,4 +174,22 @@ async fn made_up_records_agree_with_their_sums_and_the_command_line_exports_them
         rows.iter().map(|row| super::support::gateway::nanos(row["cost_usd"].as_str().unwrap())).sum()
     };
     assert_eq!((rows.len(), cost(&rows)), (3000, cost(&usage)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_file_goes_to_object_storage_in_parts() {
+    let storage = ObjectStorage::start().await;
+    let (_upstream, mut gateway) = started(&format!("exports: {{ s3: {} }}", storage.settings())).await;
+    let folder = gateway.folder().join("data").display().to_string();
+    gateway.stop().await;
+    let seed = ["emulate", "--seed-records", "20000", "--data-dir", &folder, "--days", "3"];
+    let (code, _, said) = run(&seed).await;
+    assert_eq!(code, 0, "{said}");
+    let gateway = gateway.restart().await;
+    let export = ask(&gateway, &json!({"format": "jsonl", "to": "s3"})).await;
+    assert_eq!(export["state"], "done", "{export}");
+    let body = storage.object(export["name"].as_str().unwrap()).expect("the object");
+    assert!(body.len() > 8 << 20, "{}", body.len());
+    assert_eq!((lines(&body).len(), body.len() as u64), (20_000, export["bytes"].as_u64().unwrap()));
+    assert!(storage.heads("POST ").len() >= 2 && storage.heads("PUT ").len() >= 2);
 }

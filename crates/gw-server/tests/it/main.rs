@@ -18,6 +18,7 @@ mod auto;
 mod bad_input;
 mod bodies;
 mod body_files;
+mod body_storage;
 mod budget;
 mod cache;
 mod checks;

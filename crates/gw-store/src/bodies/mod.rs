@@ -3,12 +3,16 @@
 //! whose bodies are kept.
 
 mod content;
+mod far;
+pub(crate) mod filing;
 mod queue;
 mod seal;
 pub(crate) mod segments;
 mod writer;
 
 pub use content::{BodyContent, BodySide};
+pub use far::{FarBodies, FarError};
+pub use filing::BodyFiling;
 pub use queue::{BodyStats, Kept};
 pub use seal::BodySealer;
 pub use segments::SEGMENT_BYTES;

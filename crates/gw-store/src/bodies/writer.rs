@@ -68,6 +68,8 @@ fn write(queue: &Queue, store: &dyn RecordStore, sealer: &BodySealer, mask: &Mas
     }
     match store.write_bodies(&sealed) {
         Ok(()) => queue.note(|stats| stats.written += count),
+        // It was said when it began.
+        Err(StoreError::SpoolFull) => queue.note(|stats| stats.dropped += count),
         Err(error) => {
             tracing::error!(%error, calls = count, "bodies of calls could not be stored");
             queue.note(|stats| stats.dropped += count);

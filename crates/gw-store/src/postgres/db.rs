@@ -7,11 +7,13 @@ use super::migrate::migrate;
 use super::session::{Db, Session};
 use super::standby::Standby;
 use super::together::Within;
+use crate::bodies::filing::BodyFiles;
 use crate::error::StoreError;
 use crate::rows::SharedBounds;
 use gw_model::Secret;
 use parking_lot::{Condvar, Mutex};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -66,6 +68,8 @@ pub struct PostgresStore {
     pub(super) standby: Standby,
     /// How much of callers roll-ups tell apart.
     pub(super) bounds: SharedBounds,
+    /// Where bodies of calls stand that are not in the database.
+    pub(super) files: OnceLock<BodyFiles>,
 }
 
 #[derive(Debug, Default)]
@@ -141,6 +145,7 @@ impl PostgresStore {
             any_key: false,
             standby: Standby::new(encryption_keys, dir),
             bounds: SharedBounds::default(),
+            files: OnceLock::new(),
         })
     }
 

@@ -3,6 +3,8 @@
 use super::bytes::{Id, clean, limit};
 use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
+use super::places;
+use super::session::Db;
 use crate::error::StoreError;
 use crate::traits::RecordStore;
 use crate::types::{Feedback, KeptPart, Rating, SealedBodies, Swept, Whose};
@@ -24,19 +26,46 @@ const RATINGS: &str = "SELECT request, score, label FROM feedback WHERE request 
      AND (score IS NOT NULL OR label IS NOT NULL) ORDER BY request, id";
 
 const OLD_RECORDS: &str = "SELECT id, accounts FROM records WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3";
-const OLD_BODIES: &str = "SELECT b.request, r.accounts FROM record_bodies AS b JOIN records AS r ON r.id = b.request \
-     WHERE b.request > $1 AND b.request < $2 ORDER BY b.request LIMIT $3";
+const OLD_BODIES: &str = "SELECT b.request, r.accounts FROM \
+     ((SELECT request FROM record_bodies WHERE request > $1 AND request < $2 ORDER BY request LIMIT $3) UNION \
+     (SELECT request FROM record_places WHERE request > $1 AND request < $2 ORDER BY request LIMIT $3)) AS b \
+     LEFT JOIN records AS r ON r.id = b.request ORDER BY b.request LIMIT $3";
 /// Bodies first.
 const OF_RECORDS: &[&str] = &[
     "DELETE FROM record_bodies WHERE request = ANY($1)",
+    "DELETE FROM record_places WHERE request = ANY($1)",
     "DELETE FROM feedback WHERE request = ANY($1)",
     "DELETE FROM ledger WHERE request = ANY($1)",
     "DELETE FROM former_costs WHERE request = ANY($1)",
     "DELETE FROM records WHERE id = ANY($1)",
 ];
 
+/// What is to be overwritten where it stands, since it goes before its time.
+const ERASE_EACH: &str = "INSERT INTO body_erasures (segment, place) SELECT segment, place FROM record_places \
+     WHERE request = ANY($1) AND segment IN (SELECT number FROM body_segments) ON CONFLICT DO NOTHING";
+const ERASE_UP_TO: &str = "INSERT INTO body_erasures (segment, place) SELECT segment, place FROM record_places \
+     WHERE request <= $1 AND segment IN (SELECT number FROM body_segments) ON CONFLICT DO NOTHING";
+
+/// Takes away records up to one, with all that belongs to them.
+async fn remove_up_to(db: &mut Db<'_>, last: Id) -> Result<u64, Fault> {
+    for sql in [
+        ERASE_UP_TO,
+        "DELETE FROM record_places WHERE request <= $1",
+        "DELETE FROM record_bodies WHERE request <= $1",
+        "DELETE FROM feedback WHERE request <= $1",
+        "DELETE FROM ledger WHERE request <= $1",
+        "DELETE FROM former_costs WHERE request <= $1",
+    ] {
+        db.execute(sql, &[&last]).await?;
+    }
+    db.execute("DELETE FROM records WHERE id <= $1", &[&last]).await
+}
+
 impl RecordStore for PostgresStore {
     fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError> {
+        if let Some(files) = self.files().filter(|files| files.takes_new) {
+            return places::write(self, files, bodies);
+        }
         // A statement takes each row once.
         let mut last: Vec<&SealedBodies> = bodies.iter().collect();
         last.sort_by_key(|one| one.request.0);
@@ -53,23 +82,15 @@ impl RecordStore for PostgresStore {
         let gone = self.run("remove old bodies of calls", BULK_LIMIT, async |db| {
             db.execute(EXPIRED, &[&now, &limit(most)]).await
         })?;
-        Ok(usize::try_from(gone).unwrap_or(usize::MAX))
+        let gone = usize::try_from(gone).unwrap_or(usize::MAX);
+        Ok(gone + places::remove_expired(self, now, most.saturating_sub(gone))?)
     }
 
     fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError> {
         let bound = Id(RequestId::lower_bound(before.max(0)).0);
         let gone = self.transaction("remove old records", BULK_LIMIT, async |db| {
             let Some(last) = db.first(LAST, &[&bound, &limit(most)]).await? else { return Ok(0) };
-            let last: Id = last.try_get(0)?;
-            for sql in [
-                "DELETE FROM record_bodies WHERE request <= $1",
-                "DELETE FROM feedback WHERE request <= $1",
-                "DELETE FROM ledger WHERE request <= $1",
-                "DELETE FROM former_costs WHERE request <= $1",
-            ] {
-                db.execute(sql, &[&last]).await?;
-            }
-            db.execute("DELETE FROM records WHERE id <= $1", &[&last]).await
+            remove_up_to(db, last.try_get(0)?).await
         })?;
         Ok(usize::try_from(gone).unwrap_or(usize::MAX))
     }
@@ -85,7 +106,7 @@ impl RecordStore for PostgresStore {
         let bound = Id(RequestId::lower_bound(before.max(0)).0);
         let (find, tables) = match kept {
             KeptPart::Records => (OLD_RECORDS, OF_RECORDS),
-            KeptPart::Bodies => (OLD_BODIES, &OF_RECORDS[..1]),
+            KeptPart::Bodies => (OLD_BODIES, &OF_RECORDS[..2]),
         };
         self.transaction("remove what is old", BULK_LIMIT, async |db| {
             let mut swept = Swept { looked: 0, removed: 0, up_to: after };
@@ -99,7 +120,7 @@ impl RecordStore for PostgresStore {
             }
             swept.removed = gone.len();
             if !gone.is_empty() {
-                for sql in tables {
+                for sql in [ERASE_EACH].iter().chain(tables) {
                     db.execute(sql, &[&gone]).await?;
                 }
             }

@@ -6,6 +6,7 @@ use super::db::{BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
 use super::session::Db;
 use crate::accounts::{bytes_of, unpack};
+use crate::bodies::filing::{BodyFiles, find};
 use crate::error::StoreError;
 use crate::journal::{outcome_of, rest_of, role_of, source_of};
 use crate::rows::search::{Beyond, Deadline, Dialect, Found, Scalar, Steps, Where, body_column, rows_since};
@@ -31,7 +32,7 @@ impl Reports for PostgresStore {
         keep: &mut Keep<'_>,
     ) -> Result<LogPage, StoreError> {
         let deadline = Deadline::after(limit);
-        self.run("read logs", BULK_LIMIT, async |db| search(db, filter, deadline, keep).await)
+        self.run("read logs", BULK_LIMIT, async |db| search(db, self.bodies(), filter, deadline, keep).await)
     }
 
     fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError> {
@@ -44,7 +45,7 @@ impl Reports for PostgresStore {
             let mut all: Vec<&(dyn ToSql + Sync)> = vec![&ids];
             all.extend(values.iter().map(|value| &**value));
             let rows = db.query(&sql, &all).await?;
-            rows.iter().filter_map(|row| wanted(row, Beyond::of(filter)).transpose()).collect()
+            rows.iter().filter_map(|row| wanted(row, self.bodies(), Beyond::of(filter)).transpose()).collect()
         })
     }
 
@@ -79,8 +80,23 @@ const WITH_BODIES: usize = 32;
 /// Rows that are read at once where most of them may turn out not to be wanted.
 const LOOKED_AT: usize = 2_048;
 
+/// Where bodies are read that are not in the database.
+#[derive(Clone, Copy)]
+struct BodySource<'a> {
+    files: Option<&'a BodyFiles>,
+    /// This node.
+    node: i64,
+}
+
+impl PostgresStore {
+    fn bodies(&self) -> BodySource<'_> {
+        BodySource { files: self.files(), node: self.own_node() }
+    }
+}
+
 async fn search(
     db: &mut Db<'_>,
+    bodies: BodySource<'_>,
     filter: &LogFilter,
     deadline: Deadline,
     keep: &mut Keep<'_>,
@@ -118,7 +134,7 @@ async fn search(
             let rows = db.query(&sql, &all).await?;
             for row in &rows {
                 high = row.try_get::<_, Id>(0)?.0;
-                if let Some(row) = wanted(row, beyond)?
+                if let Some(row) = wanted(row, bodies, beyond)?
                     && keep(&row)
                 {
                     found.add(row);
@@ -189,19 +205,23 @@ impl Conditions {
 }
 
 /// The row, unless what is packed in it says that it is not wanted.
-fn wanted(row: &Row, beyond: Beyond<'_>) -> Result<Option<LogRow>, Fault> {
+fn wanted(row: &Row, bodies: BodySource<'_>, beyond: Beyond<'_>) -> Result<Option<LogRow>, Fault> {
     if !beyond.takes(row.try_get(34)?) {
         return Ok(None);
     }
-    Ok(Some(decode(row)?).filter(|row| beyond.takes_row(row)))
+    Ok(Some(decode(row, bodies)?).filter(|row| beyond.takes_row(row)))
 }
 
-fn decode(row: &Row) -> Result<LogRow, Fault> {
+fn decode(row: &Row, source: BodySource<'_>) -> Result<LogRow, Fault> {
     let key: Option<Id> = row.try_get(2)?;
     let parent: Option<Id> = row.try_get(26)?;
     let role: Option<i16> = row.try_get(27)?;
+    let request_id = RequestId(row.try_get::<_, Id>(0)?.0);
+    let elsewhere = row.try_get::<_, Option<i64>>(36)?.filter(|node| *node != source.node);
+    let (bodies, unread) =
+        find(source.files, request_id, row.try_get(35)?, elsewhere.map(i64::cast_unsigned));
     Ok(LogRow {
-        request_id: RequestId(row.try_get::<_, Id>(0)?.0),
+        request_id,
         time: row.try_get(1)?,
         key_id: key.map(|id| KeyId(id.0)),
         team_id: row.try_get(3)?,
@@ -236,6 +256,7 @@ fn decode(row: &Row) -> Result<LogRow, Fault> {
         verdicts: row.try_get::<_, Option<&str>>(32)?.map(verdicts::read).unwrap_or_default(),
         saved: NanoUsd(row.try_get::<_, Option<i64>>(33)?.unwrap_or(0).unsigned_abs()),
         details: row.try_get::<_, Option<&[u8]>>(34)?.map(rest_of).unwrap_or_default(),
-        bodies: row.try_get(35)?,
+        bodies,
+        unread,
     })
 }

@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0023_feedback_in_evaluations.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0024_key_used.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0025_part_usage.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0026_body_segments.sql"), min_reader: 1 },
 ];
 
 /// Keeps other nodes from the tables meanwhile; the number means nothing.

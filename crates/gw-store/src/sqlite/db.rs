@@ -3,8 +3,8 @@
 use super::migrate::migrate;
 use super::names::Names;
 use super::names::sweep::Look;
-use super::places::BodyFiles;
 use super::unsummed::{SumSettings, Unsummed};
+use crate::bodies::filing::BodyFiles;
 use crate::error::StoreError;
 use crate::traits::Database;
 use parking_lot::{Mutex, MutexGuard, ReentrantMutex, ReentrantMutexGuard};

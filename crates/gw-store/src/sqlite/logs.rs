@@ -4,8 +4,8 @@
 
 use super::db::SqliteStore;
 use super::narrow::narrowed;
-use super::places::{self, BodyFiles};
 use crate::accounts::unpack;
+use crate::bodies::filing::{BodyFiles, find};
 use crate::error::StoreError;
 use crate::journal::{outcome_of, rest_of, role_of, source_of};
 use crate::rows::search::{
@@ -340,6 +340,7 @@ fn decode(row: &Row<'_>, files: Option<&BodyFiles>) -> rusqlite::Result<LogRow> 
     let count = |column: usize| row.get::<_, i64>(column).map(|n| u64::try_from(n).unwrap_or(0));
     let key: Option<[u8; 16]> = row.get(2)?;
     let request_id = RequestId(u128::from_be_bytes(row.get(0)?));
+    let (bodies, unread) = find(files, request_id, row.get(35)?, None);
     Ok(LogRow {
         request_id,
         time: row.get(1)?,
@@ -376,6 +377,7 @@ fn decode(row: &Row<'_>, files: Option<&BodyFiles>) -> rusqlite::Result<LogRow> 
         verdicts: row.get_ref(32)?.as_str_or_null()?.map(verdicts::read).unwrap_or_default(),
         saved: NanoUsd(row.get::<_, Option<i64>>(33)?.unwrap_or(0).unsigned_abs()),
         details: row.get_ref(DETAILS)?.as_blob_or_null()?.map(rest_of).unwrap_or_default(),
-        bodies: places::sealed(files, request_id, row.get(35)?),
+        bodies,
+        unread,
     })
 }

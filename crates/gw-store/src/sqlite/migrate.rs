@@ -40,6 +40,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0031_body_places.sql"),
     include_str!("migrations/0032_key_used.sql"),
     include_str!("migrations/0033_part_usage.sql"),
+    include_str!("migrations/0034_body_segments.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -32,6 +32,7 @@ mod records;
 mod recost;
 mod rollups;
 mod routes;
+mod segments;
 mod sign_in;
 mod spending;
 mod sums;

@@ -2,23 +2,25 @@
 //! wants none of that, hold the bodies themselves: both are read.
 
 use super::db::SqliteStore;
-use crate::bodies::segments::{Appended, Place, SegmentName, Segments};
+use super::segments::note_erasures;
+use crate::bodies::BodyFiling;
+use crate::bodies::filing::BodyFiles;
+use crate::bodies::segments::{Appended, Place, SegmentName};
 use crate::error::StoreError;
 use crate::rows::id_bytes;
 use crate::types::SealedBodies;
 use gw_model::{Micros, RequestId};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// Rows that are moved at once.
 const MOVED: i64 = 500;
 
-/// Files of bodies, and whether new ones go there.
-#[derive(Debug)]
-pub(super) struct BodyFiles {
-    pub(super) segments: Segments,
-    pub(super) takes_new: bool,
-}
+/// Where a segment stands: only here; in object storage; there, with nothing left in it that is to be kept.
+pub(super) const HERE: u8 = 0;
+pub(super) const SENT: u8 = 1;
+pub(super) const OVER: u8 = 2;
 
 /// A file that is known, and the calls of which it may hold something.
 struct Known {
@@ -31,28 +33,40 @@ impl SqliteStore {
     /// Bodies that stand in files of a directory are read from now on. With `segment_bytes`, new ones are written there, in
     /// files of that size; else they are written to the database. Counts once.
     pub fn keep_bodies_in(&self, dir: PathBuf, segment_bytes: Option<u32>) {
-        let usual = crate::bodies::SEGMENT_BYTES;
-        let segments = Segments::new(dir, segment_bytes.unwrap_or(usual));
-        self.set_files(BodyFiles { segments, takes_new: segment_bytes.is_some() });
+        self.file_bodies(BodyFiling::in_files(dir, segment_bytes));
     }
 
-    /// Moves what stands in files into the database, for whoever takes it elsewhere.
+    /// The same, with all that there is to say. Counts once.
+    pub fn file_bodies(&self, filing: BodyFiling) {
+        self.set_files(BodyFiles::new(filing));
+    }
+
+    /// Moves what stands in files into the database, for whoever takes it elsewhere. What stands in object storage stays there.
     pub(crate) fn take_bodies_in(&self) -> Result<(), StoreError> {
         let Some(files) = self.files() else { return Ok(()) };
-        let failed = StoreError::query;
+        let far: HashSet<u32> = self.read("read which segments there are", |db| {
+            db.prepare("SELECT number FROM body_segments WHERE state > 0")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })?;
+        let mut after = Vec::new();
         loop {
             let places = self.read("read where bodies are", |db| {
-                db.prepare_cached("SELECT request, place FROM record_places LIMIT ?")?
-                    .query_map([MOVED], |row| Ok((row.get(0)?, row.get(1)?)))?
+                let sql =
+                    "SELECT request, place FROM record_places WHERE request > ? ORDER BY request LIMIT ?";
+                db.prepare_cached(sql)?
+                    .query_map(params![after, MOVED], |row| Ok((row.get(0)?, row.get(1)?)))?
                     .collect::<rusqlite::Result<Vec<([u8; 16], Vec<u8>)>>>()
             })?;
-            if places.is_empty() {
-                return Ok(());
-            }
+            let Some((last, _)) = places.last() else { return self.forget_local_segments() };
+            after = last.to_vec();
             let take = |db: &Connection| {
                 for (id, stored) in &places {
                     let request = RequestId(u128::from_be_bytes(*id));
                     let place = Place::read(stored);
+                    if place.is_some_and(|place| far.contains(&place.segment.number)) {
+                        continue;
+                    }
                     let found = place.and_then(|place| Some((place, files.segments.read(request, place)?)));
                     if let Some((place, sealed)) = found {
                         db.prepare_cached("INSERT OR REPLACE INTO record_bodies (request, expires, sealed) VALUES (?, ?, ?)")?
@@ -62,8 +76,23 @@ impl SqliteStore {
                 }
                 Ok::<_, rusqlite::Error>(Some(()))
             };
-            self.write(take).map_err(failed("take bodies in"))?;
+            self.write(take).map_err(StoreError::query("take bodies in"))?;
         }
+    }
+}
+
+impl SqliteStore {
+    /// All that was in files is in the database.
+    fn forget_local_segments(&self) -> Result<(), StoreError> {
+        let forget = |db: &Connection| {
+            db.execute("DELETE FROM body_segments WHERE state = 0", [])?;
+            db.execute(
+                "DELETE FROM body_erasures WHERE segment NOT IN (SELECT number FROM body_segments)",
+                [],
+            )
+            .map(Some)
+        };
+        self.write(forget).map(drop).map_err(StoreError::query("take bodies in"))
     }
 }
 
@@ -77,6 +106,7 @@ pub(super) fn write(
         db.prepare_cached("SELECT MAX(number) FROM body_segments")?
             .query_row([], |row| row.get::<_, Option<u32>>(0))
     })?;
+    files.check_room(bodies)?;
     let appended = files.segments.append(bodies, known.unwrap_or(0))?;
     let note = |db: &Connection| note(db, bodies, &appended).map(Some);
     match store.write(note) {
@@ -131,7 +161,8 @@ pub(super) fn remove_expired(store: &SqliteStore, now: Micros, most: usize) -> R
             .collect()
         })?;
         let is_all = ids.len() < most - removed;
-        let forget = |db: &Connection| forget(db, &old, &ids, is_all).map(Some);
+        let has_far = files.has_far();
+        let forget = |db: &Connection| forget(db, &old, &ids, (is_all, has_far)).map(Some);
         store.write(forget).map_err(StoreError::query("remove old bodies of calls"))?;
         if is_all {
             files.segments.remove(old.name);
@@ -143,7 +174,7 @@ pub(super) fn remove_expired(store: &SqliteStore, now: Micros, most: usize) -> R
 
 fn oldest(db: &Connection, now: Micros) -> rusqlite::Result<Option<Known>> {
     db.prepare_cached(
-        "SELECT number, hour, first, last FROM body_segments WHERE hour <= ? ORDER BY hour LIMIT 1",
+        "SELECT number, hour, first, last FROM body_segments WHERE hour <= ? AND state < 2 ORDER BY hour LIMIT 1",
     )?
     .query_row([SegmentName::hour_at(now)], |row| {
         let name = SegmentName { number: row.get(0)?, hour: row.get(1)? };
@@ -152,12 +183,23 @@ fn oldest(db: &Connection, now: Micros) -> rusqlite::Result<Option<Known>> {
     .optional()
 }
 
-fn forget(db: &Connection, old: &Known, ids: &[[u8; 16]], is_all: bool) -> rusqlite::Result<()> {
+fn forget(
+    db: &Connection,
+    old: &Known,
+    ids: &[[u8; 16]],
+    (is_all, has_far): (bool, bool),
+) -> rusqlite::Result<()> {
     for id in ids {
         db.prepare_cached("DELETE FROM record_places WHERE request = ?")?.execute([id])?;
     }
     if is_all {
-        db.prepare_cached("DELETE FROM body_segments WHERE number = ?")?.execute([old.name.number])?;
+        // What stands in object storage is removed there first; where nobody can do that, it is forgotten.
+        let (number, last) = (old.name.number, if has_far { HERE } else { OVER });
+        db.prepare_cached("DELETE FROM body_segments WHERE number = ? AND state <= ?")?
+            .execute(params![number, last])?;
+        db.prepare_cached("UPDATE body_segments SET state = ? WHERE number = ?")?
+            .execute(params![OVER, number])?;
+        db.prepare_cached("DELETE FROM body_erasures WHERE segment = ?")?.execute([number])?;
     } else if let Some(last) = ids.last() {
         // The next look begins behind.
         db.prepare_cached("UPDATE body_segments SET first = ? WHERE number = ?")?
@@ -177,8 +219,9 @@ pub(super) fn erase(store: &SqliteStore, ids: &[[u8; 16]]) -> Result<(), StoreEr
         }
         Ok(places)
     })?;
-    files.segments.erase(&places.iter().filter_map(|stored| Place::read(stored)).collect::<Vec<_>>());
-    Ok(())
+    let places: Vec<Place> = places.iter().filter_map(|stored| Place::read(stored)).collect();
+    files.segments.erase(&places);
+    note_erasures(store, files, &places)
 }
 
 /// The same of all calls up to one.
@@ -189,19 +232,7 @@ pub(super) fn erase_up_to(store: &SqliteStore, last: [u8; 16]) -> Result<(), Sto
             .query_map([last], |row| row.get(0))?
             .collect()
     })?;
-    files.segments.erase(&places.iter().filter_map(|stored| Place::read(stored)).collect::<Vec<_>>());
-    Ok(())
-}
-
-/// What is read of a call's bodies: the place where they stand becomes what stands there.
-pub(super) fn sealed(
-    files: Option<&BodyFiles>,
-    request: RequestId,
-    stored: Option<Vec<u8>>,
-) -> Option<Vec<u8>> {
-    let stored = stored?;
-    match Place::read(&stored) {
-        None => Some(stored),
-        Some(place) => files?.segments.read(request, place),
-    }
+    let places: Vec<Place> = places.iter().filter_map(|stored| Place::read(stored)).collect();
+    files.segments.erase(&places);
+    note_erasures(store, files, &places)
 }

@@ -3,10 +3,10 @@
 use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
 use crate::error::StoreError;
 use crate::types::{
-    DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, KeptPart, LogFilter, LogPage, LogRow,
-    NamesSwept, PageSize, PricePage, Rating, Recost, ResultFigures, SealedBodies, StoredDataset,
-    StoredEvaluation, StoredExport, StoredItem, StoredRecosting, StoredResult, StoredView, Swept,
-    UpstreamUsage, UsageFilter, UsageRow, ViewId, Whose, Written,
+    DatasetId, EvaluationId, FarSegment, Feedback, FormerCost, ItemChanges, ItemId, KeptPart, LocalSegment,
+    LogFilter, LogPage, LogRow, NamesSwept, PageSize, PricePage, Rating, Recost, ResultFigures, Rewrite,
+    SealedBodies, StoredDataset, StoredEvaluation, StoredExport, StoredItem, StoredRecosting, StoredResult,
+    StoredView, Swept, UpstreamUsage, UsageFilter, UsageRow, ViewId, Whose, Written,
 };
 use gw_model::{KeyId, Micros, RequestId};
 use std::time::Duration;
@@ -165,6 +165,34 @@ pub trait RecordStore: Send + Sync {
     /// What was said about several calls, each named once, without what is said in words only; those of a call one behind the
     /// other, the first first.
     fn ratings(&self, requests: &[RequestId]) -> Result<Vec<Rating>, StoreError>;
+}
+
+/// Segments of bodies on their way to object storage, and what becomes of them there. For one thread of a node, which asks what
+/// is to be done, does it, and says that it did.
+pub trait SegmentStore: Send + Sync {
+    /// Segments of this node that are only here and to which nothing is written any more, the oldest first; one that was looked
+    /// at for `age` is ended for it. What is to go early is overwritten in them. None where nothing is sent.
+    fn segments_to_send(&self, now: Micros, age: Micros) -> Result<Vec<LocalSegment>, StoreError>;
+    /// A segment stands in the object storage, and goes from here. False where it is not wanted any more: it is to be removed.
+    fn segment_sent(&self, segment: FarSegment) -> Result<bool, StoreError>;
+    /// Segments in the object storage of which nothing is left to be kept, at most so many.
+    fn segments_to_remove(&self, most: usize) -> Result<Vec<FarSegment>, StoreError>;
+    /// A segment is in the object storage no more.
+    fn segment_removed(&self, segment: FarSegment) -> Result<(), StoreError>;
+    /// Segments in the object storage of which some is to go early, at most so many.
+    fn segments_to_rewrite(&self, most: usize) -> Result<Vec<FarSegment>, StoreError>;
+    /// What of it is to go, and that it is this node's to do until a time; `None` where another node is at it, or nothing of the
+    /// segment is left to be kept: it is to be removed then.
+    fn begin_rewrite(
+        &self,
+        segment: FarSegment,
+        now: Micros,
+        until: Micros,
+    ) -> Result<Option<Rewrite>, StoreError>;
+    /// What was to go from a segment has gone.
+    fn end_rewrite(&self, rewrite: &Rewrite) -> Result<(), StoreError>;
+    /// Bytes of segments here.
+    fn segment_bytes_here(&self) -> u64;
 }
 
 /// Says of a record that was found whether it is wanted.

@@ -72,6 +72,9 @@ const TABLES: &[Table] = tables! {
         "total_us" Big, "tries" Text, "parent" Bytes, "role" Small, "accounts" Bytes, "user_agent" Text,
         "session" Text, "guardrails" Text, "details" Bytes, "saved" Big, "tags" Text;
     "record_bodies": "request" Bytes, "expires" Big, "sealed" Bytes;
+    "record_places": "request" Bytes, "place" Bytes;
+    "body_segments": "number" Big, "hour" Big, "state" Small;
+    "body_erasures": "segment" Big, "place" Bytes;
     "feedback": "id" Bytes, "request" Bytes, "time" Big, "author" Text, "score" Big, "label" Text, "comment" Text;
     "exports": "id" Bytes, "state" Small, "node" Big, "touched" Big, "revision" Big, "job" Text;
     "price_pages": "book" Text, "since" Big, "digest" Bytes, "source" Text, "content" Bytes;
@@ -160,10 +163,11 @@ pub(crate) async fn fill(
     for table in TABLES {
         moved.push((table.name, table.copy(db, from).await?));
     }
-    // Revisions go on above those that keys have.
+    // Revisions go on above those that keys have, and numbers of segments above those that there are.
     db.batch(
         "SELECT setval(pg_get_serial_sequence('gatewright.changes', 'revision'), \
-         GREATEST((SELECT MAX(revision) FROM changes), (SELECT MAX(revision) FROM keys), 1))",
+         GREATEST((SELECT MAX(revision) FROM changes), (SELECT MAX(revision) FROM keys), 1)); \
+         SELECT setval('body_segment_numbers', GREATEST((SELECT MAX(number) FROM body_segments), 1))",
     )
     .await?;
     Ok(moved)

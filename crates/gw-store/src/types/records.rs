@@ -14,6 +14,15 @@ pub struct SealedBodies {
     pub sealed: Vec<u8>,
 }
 
+/// Why bodies that are kept of a call were not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// The object storage does not say.
+    Away,
+    /// They stand in files of that node, which this one does not see, and are not in object storage, or not yet.
+    Elsewhere(u64),
+}
+
 /// What somebody says about a call afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feedback {

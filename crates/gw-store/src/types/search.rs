@@ -1,5 +1,6 @@
 //! Which records somebody looks for, and what is found. Plain data.
 
+use super::records::Unread;
 use gw_model::trace::TraceId;
 use gw_model::{
     AccountId, KeyId, Micros, NanoUsd, Outcome, Parameter, RecordDetails, RequestId, SubCallRole,
@@ -294,6 +295,8 @@ pub struct LogRow {
     pub saved: NanoUsd,
     /// Bodies, sealed, where they were asked for and are kept.
     pub bodies: Option<Vec<u8>>,
+    /// Why they are not there, although they are kept and were asked for.
+    pub unread: Option<Unread>,
     /// What else is known; of what stands above, nothing is in it.
     pub details: RecordDetails,
 }

@@ -10,6 +10,7 @@
 mod audit;
 mod audit_of_nodes;
 mod backup;
+mod bodies_far;
 mod bodies_in_files;
 mod crash;
 mod fold;

@@ -76,6 +76,7 @@ fn the_reference_says_what_the_schema_says() {
             "targets.budget.rollover",
             "policies.<name>.budget.rollover",
             "budgets.rollover",
+            "records.s3",
         ];
         let is_of_group = block.contains(".targets.auto");
         if of_credential || is_of_group || is_said_above.iter().any(|twice| block.ends_with(twice)) {

@@ -414,8 +414,6 @@ fn the_database() {
             "{url}: {faults}"
         );
     }
-    let faults = faults("database_url: 'postgres://u@h/d'\nrecords: { bodies_in: files }");
-    assert!(faults.starts_with("f.yaml:2:23: 'bodies_in: files' needs a database in SQLite"), "{faults}");
 }
 
 #[test]

@@ -339,12 +339,6 @@ fn the_database_by_file_and_by_environment() {
         assert_eq!((found.expose(), store.database_max_connections), (url, 3));
         assert!(!format!("{store:?}").contains("://"));
     }
-    // Bodies stand in files, but where several nodes may share the database.
-    let bodies = |text: &str| ok(text).store.body_segment_bytes;
-    assert_eq!([bodies(""), bodies("records: { bodies_in: files }\n")], [Some(64 << 20); 2]);
-    assert_eq!(bodies("records: { body_segment_bytes: 1048576 }\n"), Some(1 << 20));
-    assert_eq!(bodies("records: { bodies_in: database }\n"), None);
-    assert_eq!(bodies("database_url: 'postgres://u@h/d'\n"), None);
     let source = crate::Source { name: "f.yaml", text: "database_url: ./file.db\n" };
     let settings = crate::load(source, &super::env()).expect("loads");
     let settings = settings.with_database(Some(gw_model::Secret::new("postgres://h/d".to_owned())));

@@ -15,7 +15,7 @@ use gw_model::{AccountId, RequestId};
 use gw_store::StoreError;
 use gw_store::audit::Origin;
 use gw_store::bodies::{BodyContent, BodySealer, BodySide};
-use gw_store::types::LogRow;
+use gw_store::types::{LogRow, Unread};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -29,32 +29,50 @@ pub(in crate::admin) async fn show(
     let bodies = caller.authority.seen_from(Resource::Bodies.read())?;
     let seen_from = super::both(logs, bodies);
     let id: RequestId = id.parse().map_err(|_| unknown(&id))?;
-    let found = tokio::task::spawn_blocking(move || read(&app, &caller.origin, id, seen_from)).await??;
+    let reader = Arc::clone(&app);
+    let found = tokio::task::spawn_blocking(move || read(&reader, &caller.origin, id, seen_from)).await??;
     match found {
         None => Err(unknown(&id.to_string())),
-        Some(None) => Err(ApiError::not_found(format!(
+        Some(Found::Unread(why)) => Err(unread(&app, id, why)),
+        Some(Found::None) => Err(ApiError::not_found(format!(
             "no bodies are kept of the request '{id}': 'records.logging' or the 'logging' of what it counts for says so, or \
              their time is over"
         ))),
-        Some(Some(content)) => Ok(Json(shown(id, &content))),
+        Some(Found::Bodies(content)) => Ok(Json(shown(id, &content))),
     }
 }
 
-/// The bodies, once it is written down that they were looked at; outer `None`: there is no such record.
+/// What there is of a record's bodies.
+enum Found {
+    Bodies(BodyContent),
+    /// None are kept.
+    None,
+    /// They are kept, and cannot be read here and now.
+    Unread(Unread),
+}
+
+/// 503: the bodies are kept, but not to be had here and now.
+pub(super) fn unread(app: &App, id: RequestId, why: Unread) -> ApiError {
+    ApiError::bodies_unread(crate::app::body_storage::unread(app, id, why))
+}
+
+/// The bodies, once it is written down that they were looked at; `None`: there is no such record.
 fn read(
     app: &App,
     origin: &Origin,
     id: RequestId,
     seen_from: Option<Vec<AccountId>>,
-) -> Result<Option<Option<BodyContent>>, StoreError> {
+) -> Result<Option<Found>, StoreError> {
     let Some(record) = find(app, id, seen_from, true)? else { return Ok(None) };
-    let Some(sealed) = &record.bodies else { return Ok(Some(None)) };
+    let Some(sealed) = &record.bodies else {
+        return Ok(Some(record.unread.map_or(Found::None, Found::Unread)));
+    };
     let mut draft = audit::draft(app, origin, "bodies.read", "log");
     draft.id = id.to_string();
     draft.places = record.accounts.clone();
     draft.after = Some(json!({ "request_id": draft.id }));
     audit::note(app, &draft)?;
-    app.storage.bodies.sealer().open(id, sealed).map(|content| Some(Some(content)))
+    app.storage.bodies.sealer().open(id, sealed).map(|content| Some(Found::Bodies(content)))
 }
 
 /// Notes that somebody looks for a text in bodies; which text is not written down.

@@ -52,6 +52,7 @@ fn refused(id: &str, error: ReplayError) -> ApiError {
     let text = error.to_string();
     match error {
         ReplayError::Unknown => unknown(id),
+        ReplayError::Unread(_) => ApiError::bodies_unread(text),
         ReplayError::NoBody => ApiError::not_found(text),
         ReplayError::Cut | ReplayError::Format(_) | ReplayError::Damaged => ApiError::in_the_way(text),
         ReplayError::Key => ApiError::invalid("key", text),

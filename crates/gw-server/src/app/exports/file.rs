@@ -4,6 +4,7 @@
 use super::Job;
 use super::columns;
 use super::parquet;
+use crate::app::body_storage;
 use crate::app::state::App;
 use gw_store::StoreError;
 use gw_store::bodies::BodyContent;
@@ -26,6 +27,8 @@ pub(super) enum FileError {
     /// Somebody does not want it any more, or the process ends.
     Stopped,
     Store(StoreError),
+    /// Bodies that are kept cannot be read here and now.
+    Unread(String),
     Io(io::Error),
 }
 
@@ -34,6 +37,7 @@ impl std::fmt::Display for FileError {
         match self {
             Self::Stopped => f.write_str("it was stopped"),
             Self::Store(error) => write!(f, "records cannot be read: {error}"),
+            Self::Unread(why) => f.write_str(why),
             Self::Io(error) => write!(f, "the file cannot be written: {error}"),
         }
     }
@@ -82,6 +86,7 @@ pub(super) fn write(
     loop {
         let page = app.storage.database.search(&filter, Some(LOOK), &mut |_| true)?;
         for row in &page.rows {
+            check(app, row)?;
             put(app, job, row, &mut out)?;
             records += 1;
         }
@@ -98,6 +103,17 @@ pub(super) fn write(
     buffer.flush()?;
     buffer.get_ref().sync_all()?;
     Ok(records)
+}
+
+/// Bodies that will be in object storage, or that are there, are waited for: the export is tried again. Those in files of other
+/// nodes that stay there are left out.
+fn check(app: &App, row: &LogRow) -> Result<(), FileError> {
+    match row.unread {
+        Some(why) if app.storage.body_room.is_some() => {
+            Err(FileError::Unread(body_storage::unread(app, row.request_id, why)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn put(app: &App, job: &Job, row: &LogRow, out: &mut Out) -> io::Result<()> {

@@ -5,7 +5,6 @@ mod columns;
 mod file;
 mod parquet;
 pub(crate) mod run;
-mod s3;
 mod schedule;
 
 use super::audit;

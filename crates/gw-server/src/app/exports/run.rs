@@ -3,9 +3,9 @@
 //! for by anything.
 
 use super::file::{self, FileError};
-use super::s3::Bucket;
 use super::{Export, MAX_OPEN, directory, schedule, shown};
 use crate::admin::log_filter;
+use crate::app::bucket::Bucket;
 use crate::app::chores::{self, Bell, Chore, Next, Stage};
 use crate::app::state::App;
 use crate::listen::worker::Phase;
@@ -223,7 +223,7 @@ impl Exporter {
         let Some(s3) = &settings.s3 else {
             return Outcome::Failed("there is no object storage in the configuration any more".to_owned());
         };
-        let bucket = match Bucket::new(s3, self.app.gateway.clock()) {
+        let bucket = match Bucket::new(s3, "exports.s3", self.app.gateway.clock()) {
             Ok(bucket) => bucket,
             Err(error) => return Outcome::Failed(error.to_string()),
         };

@@ -7,6 +7,7 @@ pub(crate) mod collector;
 pub(crate) mod exchanges;
 pub(crate) mod gateway;
 pub(crate) mod http2;
+pub(crate) mod object_storage;
 pub(crate) mod poll;
 #[path = "../../../../gw-store/tests/server/postgres.rs"]
 pub(crate) mod postgres;

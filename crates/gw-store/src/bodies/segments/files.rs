@@ -78,12 +78,19 @@ pub(super) fn read_frame(file: &File, request: RequestId, place: Place) -> Resul
     file.read_exact_at(&mut head, start)?;
     let mut sealed = vec![0; place.length as usize];
     file.read_exact_at(&mut sealed, start + u64::from(FRAME_BYTES))?;
-    let (id, rest) = head.split_at(16);
-    let (length, crc) = rest.split_at(4);
-    let is_it = id == request.0.to_be_bytes()
-        && length == place.length.to_le_bytes()
-        && crc == crc32fast::hash(&sealed).to_le_bytes();
-    Ok(is_it.then_some(sealed))
+    Ok(is_it(&head, &sealed, request, place).then_some(sealed))
+}
+
+/// Is a frame what was written at that place for that call?
+pub(super) fn is_it(head: &[u8], sealed: &[u8], request: RequestId, place: Place) -> bool {
+    sealed.len() == place.length as usize
+        && head
+            == [
+                request.0.to_be_bytes().as_slice(),
+                &place.length.to_le_bytes(),
+                &crc32fast::hash(sealed).to_le_bytes(),
+            ]
+            .concat()
 }
 
 /// Overwrites the sealed bytes at a place and gives their room back. Nothing to do where the file is gone.

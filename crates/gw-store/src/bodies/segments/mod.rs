@@ -13,13 +13,14 @@ pub(crate) use place::{Place, SegmentName};
 use crate::data_dir::make_dir;
 use crate::error::StoreError;
 use crate::types::SealedBodies;
-use files::{Files, read_frame};
+use files::{Files, is_it, read_frame};
 use gw_model::{Micros, RequestId};
 use parking_lot::Mutex;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const MAGIC: &[u8; 8] = b"GWBODIES";
 const VERSION: u32 = 1;
@@ -42,6 +43,8 @@ struct Open {
     file: File,
     /// Where the next frame goes.
     end: u32,
+    /// When it was first looked whether it is old enough to be ended.
+    seen: Option<Micros>,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +57,14 @@ struct Writing {
     frames: Vec<u8>,
     /// The hour up to which it was looked for files that nobody knows.
     swept: u32,
+}
+
+/// Who numbers segments: none may have the number of another.
+pub(crate) enum Numbers<'a> {
+    /// This directory, above the largest number that is known elsewhere.
+    Above(u32),
+    /// Whoever numbers those of several nodes.
+    Asked(&'a dyn Fn() -> Result<u32, StoreError>),
 }
 
 /// What was appended, until whoever asked for it knows where it stands.
@@ -72,12 +83,15 @@ pub(crate) struct Segments {
     segment_bytes: u32,
     writing: Mutex<Writing>,
     files: Files,
+    /// Bytes of all segments here, about.
+    held: AtomicU64,
 }
 
 impl Segments {
     /// Bodies in a directory, which is made when there are any.
     pub(crate) fn new(dir: PathBuf, segment_bytes: u32) -> Self {
-        Self { files: Files::new(dir.clone()), dir, segment_bytes, writing: Mutex::default() }
+        let files = Files::new(dir.clone());
+        Self { files, dir, segment_bytes, writing: Mutex::default(), held: AtomicU64::new(0) }
     }
 
     /// Appends bodies, with one write for all that go together; `known` is the largest number that is known elsewhere.
@@ -85,6 +99,15 @@ impl Segments {
     /// # Errors
     /// The disk does not take it. Then nothing of it is known to anybody.
     pub(crate) fn append(&self, bodies: &[SealedBodies], known: u32) -> Result<Appended, StoreError> {
+        self.append_numbered(bodies, &Numbers::Above(known))
+    }
+
+    /// The same, with numbers of new segments from somebody. Errors: also those of whoever numbers.
+    pub(crate) fn append_numbered(
+        &self,
+        bodies: &[SealedBodies],
+        numbers: &Numbers<'_>,
+    ) -> Result<Appended, StoreError> {
         let mut order: Vec<(u32, usize)> =
             bodies.iter().enumerate().map(|(at, one)| (SegmentName::hour_of(one.expires), at)).collect();
         order.sort_unstable();
@@ -96,7 +119,7 @@ impl Segments {
                 group.iter().filter_map(|(_, at)| bodies.get(*at).map(|one| (*at, one))).collect();
             let hour = group.first().map_or(0, |(hour, _)| *hour);
             if let Err(error) =
-                self.append_group(&mut writing, (hour, known), &members, &mut places, &mut done)
+                self.append_group(&mut writing, (hour, numbers), &members, &mut places, &mut done)
             {
                 self.cut(&mut writing, &done);
                 return Err(error);
@@ -110,7 +133,7 @@ impl Segments {
     fn append_group(
         &self,
         writing: &mut Writing,
-        (hour, known): (u32, u32),
+        (hour, numbers): (u32, &Numbers<'_>),
         members: &[(usize, &SealedBodies)],
         places: &mut [Option<Place>],
         done: &mut Appended,
@@ -119,7 +142,7 @@ impl Segments {
         while !left.is_empty() {
             let mut open = match writing.open.iter().position(|open| open.name.hour == hour) {
                 Some(at) => writing.open.remove(at),
-                None => self.create(writing, hour, known)?,
+                None => self.create(writing, hour, numbers)?,
             };
             let (mut frames, mut taken) = (std::mem::take(&mut writing.frames), 0);
             for (at, one) in left {
@@ -140,6 +163,7 @@ impl Segments {
             let written = open.file.write_all_at(&frames, u64::from(before));
             if written.is_ok() {
                 open.end = before.saturating_add(size(frames.len()));
+                self.held.fetch_add(frames.len() as u64, Ordering::Relaxed);
             }
             done.ends.push((open.name, before, open.end));
             frames.clear();
@@ -155,11 +179,14 @@ impl Segments {
         Ok(())
     }
 
-    fn create(&self, writing: &mut Writing, hour: u32, known: u32) -> Result<Open, StoreError> {
+    fn create(&self, writing: &mut Writing, hour: u32, numbers: &Numbers<'_>) -> Result<Open, StoreError> {
         make_dir(&self.dir)?;
-        let number = match writing.next {
-            Some(next) => next.max(known.saturating_add(1)),
-            None => self.list()?.iter().map(|name| name.number).fold(known, u32::max).saturating_add(1),
+        let number = match (numbers, writing.next) {
+            (Numbers::Asked(next), _) => next()?,
+            (Numbers::Above(known), Some(next)) => next.max(known.saturating_add(1)),
+            (Numbers::Above(known), None) => {
+                self.list()?.iter().map(|name| name.number).fold(*known, u32::max).saturating_add(1)
+            }
         };
         let name = SegmentName { number, hour };
         let path = self.path(name);
@@ -176,7 +203,7 @@ impl Segments {
         if writing.open.len() >= MOST_OPEN {
             writing.open.remove(0);
         }
-        Ok(Open { name, file, end: HEAD_BYTES })
+        Ok(Open { name, file, end: HEAD_BYTES, seen: None })
     }
 
     /// Takes back what was appended: nobody will know where it stands.
@@ -248,6 +275,29 @@ impl Segments {
         }
     }
 
+    /// Segments to which nothing is appended any more, the oldest first; those that were looked at for so long are ended.
+    pub(crate) fn settled(&self, now: Micros, age: Micros) -> Result<Vec<SegmentName>, StoreError> {
+        let mut writing = self.writing.lock();
+        writing.open.retain_mut(|open| now.saturating_sub(*open.seen.get_or_insert(now)) < age);
+        let mut names = self.list()?;
+        names.retain(|name| !writing.open.iter().any(|open| open.name == *name));
+        drop(writing);
+        names.sort_unstable_by_key(|name| name.number);
+        Ok(names)
+    }
+
+    /// Looks how many bytes there are.
+    pub(crate) fn measure(&self) {
+        let names = self.list().unwrap_or_default();
+        let bytes = names.into_iter().filter_map(|name| std::fs::metadata(self.path(name)).ok());
+        self.held.store(bytes.map(|file| file.len()).sum(), Ordering::Relaxed);
+    }
+
+    /// Bytes of all segments that are there: as they were measured, and what was appended since.
+    pub(crate) fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
     /// All segments that are there.
     pub(crate) fn list(&self) -> Result<Vec<SegmentName>, StoreError> {
         let entries = match std::fs::read_dir(&self.dir) {
@@ -258,7 +308,8 @@ impl Segments {
         Ok(names.collect())
     }
 
-    fn path(&self, name: SegmentName) -> PathBuf {
+    /// A segment's file.
+    pub(crate) fn path(&self, name: SegmentName) -> PathBuf {
         self.dir.join(name.file())
     }
 }
@@ -277,6 +328,22 @@ pub(crate) fn files_in(dir: &Path) -> Result<Vec<String>, StoreError> {
     let mut names = Segments::new(dir.to_owned(), SEGMENT_BYTES).list()?;
     names.sort_unstable_by_key(|name| name.number);
     Ok(names.into_iter().map(SegmentName::file).collect())
+}
+
+/// Overwrites in a segment what stands at some places. Errors: the file does not take it.
+pub(crate) fn overwrite(file: &Path, places: &[Place]) -> std::io::Result<()> {
+    places.iter().try_for_each(|place| files::erase(file, *place))
+}
+
+/// The sealed bodies in the bytes of a frame; `None` when it is not what was written at that place for that call.
+pub(crate) fn open_frame(frame: &[u8], request: RequestId, place: Place) -> Option<&[u8]> {
+    let (head, sealed) = frame.split_at_checked(FRAME_BYTES as usize)?;
+    is_it(head, sealed, request, place).then_some(sealed)
+}
+
+/// Bytes that sealed bodies take in a segment.
+pub(crate) fn frame_bytes(sealed: usize) -> u64 {
+    u64::from(FRAME_BYTES) + sealed as u64
 }
 
 fn frame(out: &mut Vec<u8>, one: &SealedBodies) {

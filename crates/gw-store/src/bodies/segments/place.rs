@@ -1,6 +1,7 @@
 //! Where bodies of a call stand in files: which file, from where, and how long. Its stored form is
 //! `0 | segment u32 | hour u32 | start u32 | length u32`, big-endian; sealed bodies never begin with 0, so both fit in one column.
 
+use super::FRAME_BYTES;
 use gw_model::Micros;
 
 const MARK: u8 = 0;
@@ -34,13 +35,13 @@ impl SegmentName {
         Micros::from(self.hour).saturating_mul(HOUR_US)
     }
 
-    /// The file's name.
-    pub(super) fn file(self) -> String {
+    /// The file's name, and the object's.
+    pub(crate) fn file(self) -> String {
         format!("{:08x}-{:08x}{ENDING}", self.hour, self.number)
     }
 
     /// From a file's name.
-    pub(super) fn parse(file: &str) -> Option<Self> {
+    pub(crate) fn parse(file: &str) -> Option<Self> {
         let (hour, number) = file.strip_suffix(ENDING)?.split_once('-')?;
         let read = |text: &str| match text.len() {
             8 => u32::from_str_radix(text, 16).ok(),
@@ -76,6 +77,11 @@ impl Place {
         let all = self.segment.prefix().into_iter().chain(rest);
         out.iter_mut().zip(all).for_each(|(to, byte)| *to = byte);
         out
+    }
+
+    /// Where its frame begins in the segment, and how many bytes that is.
+    pub(crate) fn frame(self) -> (u64, usize) {
+        (self.start.into(), FRAME_BYTES as usize + self.length as usize)
     }
 
     /// From its stored form; `None` for anything else.

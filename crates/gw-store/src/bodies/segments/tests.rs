@@ -196,3 +196,40 @@ fn a_disk_that_takes_nothing_is_an_error_and_leaves_nothing() {
     let place = segments.append(&[body(1, HOUR, 10)], 0).unwrap().places[0];
     assert!(segments.read(RequestId(1), place).is_some());
 }
+
+#[test]
+fn what_is_old_enough_is_ended_and_numbers_may_come_from_elsewhere() {
+    let temp = tempfile::tempdir().unwrap();
+    let segments = segments(temp.path(), 1_000);
+    let settled = |now| segments.settled(now, 10).unwrap().iter().map(|name| name.number).collect::<Vec<_>>();
+    segments.append(&[body(1, HOUR, 100), body(2, 2 * HOUR, 100)], 0).unwrap();
+    assert_eq!((settled(0), settled(9)), (vec![], vec![]));
+    assert_eq!(segments.append(&[body(3, HOUR, 100)], 0).unwrap().places[0].segment.number, 1);
+    assert_eq!(settled(10), [1, 2]);
+    assert_eq!(segments.append(&[body(4, HOUR, 100)], 0).unwrap().places[0].segment.number, 3);
+    assert_eq!(settled(10), [1, 2], "another one is begun");
+    assert_eq!(segments.held(), 4 * 124);
+    segments.measure();
+    assert_eq!(segments.held(), lengths(&segments).iter().sum::<u64>());
+    let asked = |number: Result<u32, StoreError>| {
+        let number = Mutex::new(Some(number));
+        let next = || number.lock().take().unwrap();
+        segments.append_numbered(&[body(5, 7 * HOUR, 10)], &Numbers::Asked(&next))
+    };
+    assert!(asked(Err(StoreError::Gone)).is_err());
+    let appended = asked(Ok(77)).unwrap();
+    assert_eq!((appended.places[0].segment.number, lengths(&segments).len()), (77, 4));
+    // A file of a run before is written to by nobody.
+    let next = super::tests::segments(temp.path(), 1_000);
+    assert_eq!(next.settled(0, 10).unwrap().len(), 4);
+    let place = appended.places[0];
+    let bytes = std::fs::read(segments.path(place.segment)).unwrap();
+    let (start, length) = place.frame();
+    let frame = &bytes[usize::try_from(start).unwrap()..][..length];
+    assert_eq!(open_frame(frame, RequestId(5), place), Some(&body(5, 0, 10).sealed[..]));
+    assert_eq!(open_frame(frame, RequestId(6), place), None);
+    assert_eq!(open_frame(&frame[..length - 1], RequestId(5), place), None);
+    overwrite(&segments.path(place.segment), &[place]).unwrap();
+    let bytes = std::fs::read(segments.path(place.segment)).unwrap();
+    assert!(bytes.ends_with(&[0; 10]));
+}

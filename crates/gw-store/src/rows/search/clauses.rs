@@ -237,10 +237,7 @@ impl Where {
     fn beside(&mut self, filter: &LogFilter) {
         const BODIES: &str = "EXISTS (SELECT 1 FROM record_bodies b WHERE b.request = records.id)";
         const PLACES: &str = "EXISTS (SELECT 1 FROM record_places p WHERE p.request = records.id)";
-        let bodies = match self.dialect {
-            Dialect::Sqlite => format!("({BODIES} OR {PLACES})"),
-            Dialect::Postgres => BODIES.to_owned(),
-        };
+        let bodies = format!("({BODIES} OR {PLACES})");
         match filter.has_body {
             Some(true) => self.and(bodies, []),
             Some(false) => self.and(format!("NOT {bodies}"), []),
@@ -306,8 +303,15 @@ pub(crate) const fn body_column(filter: &LogFilter, dialect: Dialect) -> &'stati
             "COALESCE((SELECT p.place FROM record_places p WHERE p.request = records.id), \
              (SELECT b.sealed FROM record_bodies b WHERE b.request = records.id))"
         }
-        (true, Dialect::Postgres) => "(SELECT b.sealed FROM record_bodies b WHERE b.request = records.id)",
-        (false, _) => "CAST(NULL AS BYTEA)",
+        // And which node has them, while they are in its files only.
+        (true, Dialect::Postgres) => {
+            "COALESCE((SELECT p.place FROM record_places p WHERE p.request = records.id), \
+             (SELECT b.sealed FROM record_bodies b WHERE b.request = records.id)), \
+             (SELECT s.node FROM record_places p JOIN body_segments s ON s.number = p.segment \
+             WHERE p.request = records.id AND s.state = 0)"
+        }
+        (false, Dialect::Sqlite) => "CAST(NULL AS BYTEA)",
+        (false, Dialect::Postgres) => "CAST(NULL AS BYTEA), CAST(NULL AS BIGINT)",
     }
 }
 

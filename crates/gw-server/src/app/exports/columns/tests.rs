@@ -51,6 +51,7 @@ fn row() -> LogRow {
         verdicts: vec![verdict("request"), verdict("response")],
         saved: NanoUsd(0),
         bodies: None,
+        unread: None,
         details: RecordDetails {
             metadata: Some("{\"a\":1}".to_owned()),
             client_ip: "192.0.2.7".parse().ok(),

@@ -41,6 +41,7 @@ fn row() -> LogRow {
         verdicts: Vec::new(),
         saved: NanoUsd::ZERO,
         bodies: None,
+        unread: None,
         details: RecordDetails {
             prices: vec![
                 line(Unit::CacheRead, 40, 1_000_000),

@@ -1,0 +1,296 @@
+//! The thread that looks after bodies in object storage: sends segments once they are full or old enough, removes those of which
+//! nothing is left to be kept, writes anew those of which something is to go early, and removes what nobody knows of. A node
+//! sends its own; what is there, any node looks after. What fails is done again later. It must not be waited for by anything.
+
+use super::{BodyRoom, DIRECTORY, KIND, SECTION, key_of};
+use crate::app::bucket::{Bucket, S3Error};
+use crate::app::chores::{self, Bell, Chore, Next, Stage};
+use crate::app::state::App;
+use crate::listen::worker::Phase;
+use gw_model::Micros;
+use gw_store::StoreError;
+use gw_store::traits::Database;
+use gw_store::types::{FarSegment, Rewrite};
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often it looks, at least; and the shortest and longest pause after the storage failed.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Segments that are removed, or written anew, in a round.
+const REMOVED: usize = 100;
+const REWRITTEN: usize = 20;
+/// How long a segment is this node's to write anew.
+const HOLD_US: Micros = 3_600_000_000;
+/// Where nothing is sent, how long it is gathered what is to go early from a segment.
+const GATHER_US: Micros = 60_000_000;
+/// How often it is looked for what nobody knows of, and how long after its time that goes.
+const SWEEP_EVERY_US: Micros = 6 * 3_600_000_000;
+const SWEEP_AFTER_US: Micros = 86_400_000_000;
+/// Bytes of a segment that are read at once to write it anew.
+const PIECE: usize = 8 << 20;
+/// The copy of a segment that is written anew.
+const COPY: &str = "bodies-rewritten.tmp";
+
+/// Starts the thread, which ends with the process; `None` where there is no object storage for bodies.
+pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result<Option<JoinHandle<()>>> {
+    if app.storage.body_room.is_none() {
+        return Ok(None);
+    }
+    chores::start(app, phase, |stage| Keeper {
+        app: Arc::clone(&stage.app),
+        bucket: None,
+        noticed: HashMap::new(),
+        stuck: None,
+        swept: Sweep::default(),
+        pause: Duration::ZERO,
+    })
+    .map(Some)
+}
+
+/// How far the look for what nobody knows of is.
+#[derive(Default)]
+struct Sweep {
+    began_at: Micros,
+    /// Behind which object it goes on, while it is under way.
+    after: Option<String>,
+}
+
+struct Keeper {
+    app: Arc<App>,
+    bucket: Option<Bucket>,
+    /// When it was first seen that something is to go early from a segment.
+    noticed: HashMap<String, Micros>,
+    /// The segment that could not be sent: others go before it.
+    stuck: Option<FarSegment>,
+    swept: Sweep,
+    /// Until the next try; none where the last one succeeded.
+    pause: Duration,
+}
+
+/// Why a round ended early.
+enum Halt {
+    Store(StoreError),
+    Storage(S3Error),
+    File(io::Error),
+    /// The process ends.
+    Ends,
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<S3Error> for Halt {
+    fn from(error: S3Error) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl Chore for Keeper {
+    const NAME: &'static str = "body storage";
+    const BLOCKING_THREADS: usize = 2;
+
+    fn bell(app: &App) -> &Bell {
+        &app.storage.body_bell
+    }
+
+    fn round(&mut self, stage: &Stage, _is_first: bool) -> Result<Next, StoreError> {
+        let app = Arc::clone(&self.app);
+        let Some(room) = &app.storage.body_room else { return Ok(Next::In(LONGEST_PAUSE)) };
+        let pause = room.upload.map_or(LOOK_EVERY, |upload| Duration::from_secs(upload.after_seconds));
+        let done = self.tend(stage, room);
+        let failed = match done {
+            Ok(is_behind) => {
+                if !self.pause.is_zero() {
+                    tracing::info!("the object storage takes bodies of calls again");
+                    self.pause = Duration::ZERO;
+                }
+                return Ok(if is_behind { Next::Now } else { Next::In(pause.min(LOOK_EVERY)) });
+            }
+            Err(Halt::Ends) => return Ok(Next::In(LOOK_EVERY)),
+            Err(Halt::Store(error)) => return Err(error),
+            Err(Halt::Storage(error)) => error.to_string(),
+            Err(Halt::File(error)) => format!("a segment cannot be written anew: {error}"),
+        };
+        room.stats.failures.fetch_add(1, Ordering::Relaxed);
+        if self.pause.is_zero() {
+            tracing::warn!(
+                why = failed,
+                "the object storage cannot be used for bodies of calls; they wait in files, and it is tried again"
+            );
+        }
+        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        Ok(Next::In(self.pause))
+    }
+}
+
+impl Keeper {
+    fn now(&self) -> Micros {
+        self.app.gateway.clock().now()
+    }
+
+    /// One round; true when there is more to do at once.
+    fn tend(&mut self, stage: &Stage, room: &BodyRoom) -> Result<bool, Halt> {
+        let bucket = match self.bucket.take() {
+            Some(bucket) => bucket,
+            None => stage.run(async { Bucket::new(&room.settings, SECTION, self.app.gateway.clock()) })?,
+        };
+        let done = self.send(stage, room, &bucket).and_then(|()| {
+            let removed = self.remove(stage, room, &bucket)?;
+            self.rewrite(stage, room, &bucket)?;
+            Ok(self.sweep(stage, &bucket)? || removed >= REMOVED)
+        });
+        self.bucket = Some(bucket);
+        done
+    }
+
+    fn database(&self) -> &dyn Database {
+        &*self.app.storage.database
+    }
+
+    fn send(&mut self, stage: &Stage, room: &BodyRoom, bucket: &Bucket) -> Result<(), Halt> {
+        let Some(upload) = room.upload else { return Ok(()) };
+        let age = micros(upload.after_seconds);
+        let mut waiting = self.app.storage.database.segments_to_send(self.now(), age)?;
+        waiting.sort_by_key(|local| Some(local.segment) == self.stuck);
+        for local in waiting {
+            let name = local.segment.name();
+            // A directory that others clear, too, is no reason to stop.
+            if !local.path.exists() {
+                continue;
+            }
+            self.stuck = Some(local.segment);
+            put(stage, bucket, &key_of(&name), &local.path)?;
+            self.stuck = None;
+            room.stats.sent.fetch_add(1, Ordering::Relaxed);
+            if !self.database().segment_sent(local.segment)? {
+                within(stage, bucket.remove(&key_of(&name)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what nothing is left of; how many it were.
+    fn remove(&self, stage: &Stage, room: &BodyRoom, bucket: &Bucket) -> Result<usize, Halt> {
+        let over = self.database().segments_to_remove(REMOVED)?;
+        for segment in &over {
+            let name = segment.name();
+            within(stage, bucket.remove(&key_of(&name)))?;
+            self.database().segment_removed(*segment)?;
+            room.reader.forget(&name);
+        }
+        Ok(over.len())
+    }
+
+    /// Overwrites what is to go early, once it was gathered for a while.
+    fn rewrite(&mut self, stage: &Stage, room: &BodyRoom, bucket: &Bucket) -> Result<(), Halt> {
+        let gather = room.upload.map_or(GATHER_US, |upload| micros(upload.after_seconds));
+        let now = self.now();
+        let found = self.app.storage.database.segments_to_rewrite(REWRITTEN)?;
+        self.noticed.retain(|name, _| found.iter().any(|segment| segment.name() == *name));
+        for segment in found {
+            let since = *self.noticed.entry(segment.name()).or_insert(now);
+            if now.saturating_sub(since) < gather {
+                continue;
+            }
+            let until = now.saturating_add(HOLD_US);
+            let Some(rewrite) = self.database().begin_rewrite(segment, now, until)? else { continue };
+            let copy = self.app.storage.path().join(COPY);
+            let done = anew(stage, bucket, &rewrite, &copy);
+            // It holds what is to be kept no longer.
+            let _ = std::fs::remove_file(&copy);
+            done?;
+            self.database().end_rewrite(&rewrite)?;
+            room.reader.forget(&segment.name());
+            self.noticed.remove(&segment.name());
+        }
+        Ok(())
+    }
+
+    /// Looks for objects whose time is long over and that the database does not know, a page at a time; true when there is more.
+    fn sweep(&mut self, stage: &Stage, bucket: &Bucket) -> Result<bool, Halt> {
+        let now = self.now();
+        let after = match self.swept.after.take() {
+            Some(after) => after,
+            None if self.swept.began_at > 0 && now.saturating_sub(self.swept.began_at) < SWEEP_EVERY_US => {
+                return Ok(false);
+            }
+            None => String::new(),
+        };
+        let (names, is_cut) = within(stage, bucket.list(DIRECTORY, &after))?;
+        if after.is_empty() {
+            self.swept.began_at = now;
+        }
+        // Names are in the order of the hours in which they may go.
+        for name in &names {
+            let Some(segment) = FarSegment::of(name) else { continue };
+            if segment.expires().saturating_add(SWEEP_AFTER_US) > now {
+                return Ok(false);
+            }
+            within(stage, bucket.remove(&key_of(name)))?;
+        }
+        self.swept.after = names.last().filter(|_| is_cut).cloned();
+        Ok(self.swept.after.is_some())
+    }
+}
+
+fn micros(seconds: u64) -> Micros {
+    Micros::try_from(seconds).unwrap_or(Micros::MAX).saturating_mul(1_000_000)
+}
+
+/// Waits for the storage, but not when the process ends meanwhile.
+fn within<T>(stage: &Stage, work: impl Future<Output = Result<T, S3Error>>) -> Result<T, Halt> {
+    if stage.ends() {
+        return Err(Halt::Ends);
+    }
+    let mut phase = stage.phase();
+    stage.run(async {
+        tokio::select! {
+            done = work => done.map_err(Halt::from),
+            _ = phase.wait_for(|phase| *phase >= Phase::Leaving) => Err(Halt::Ends),
+        }
+    })
+}
+
+fn put(stage: &Stage, bucket: &Bucket, key: &str, file: &Path) -> Result<(), Halt> {
+    let mut goes_on = async || !stage.ends();
+    within(stage, bucket.put_file(key, KIND, file, &mut goes_on))
+}
+
+/// Writes an object anew without what is to go. One that is gone needs nothing.
+fn anew(stage: &Stage, bucket: &Bucket, rewrite: &Rewrite, copy: &Path) -> Result<(), Halt> {
+    let key = key_of(&rewrite.segment.name());
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(copy);
+    let mut file = file.map_err(Halt::File)?;
+    if !fetch(stage, bucket, &key, &mut file)? {
+        return Ok(());
+    }
+    rewrite.overwrite(copy).map_err(Halt::File)?;
+    put(stage, bucket, &key, copy)
+}
+
+/// Reads an object into a file; false where there is none.
+fn fetch(stage: &Stage, bucket: &Bucket, key: &str, file: &mut File) -> Result<bool, Halt> {
+    let mut at = 0;
+    loop {
+        let Some(piece) = within(stage, bucket.get(key, at, PIECE))? else { return Ok(false) };
+        file.write_all(&piece).map_err(Halt::File)?;
+        at += piece.len() as u64;
+        if piece.len() < PIECE {
+            return file.flush().map(|()| true).map_err(Halt::File);
+        }
+    }
+}

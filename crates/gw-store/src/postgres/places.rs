@@ -1,0 +1,187 @@
+//! Bodies of calls in segments outside of the database, which knows where those of each call stand, and which node has what is
+//! in no object storage. What stands in the database itself is read as well. A directory may be shared by nodes.
+
+use super::bytes::{Id, limit};
+use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
+use super::fault::Fault;
+use super::session::{Db, Values};
+use crate::bodies::BodyFiling;
+use crate::bodies::filing::BodyFiles;
+use crate::bodies::segments::{Numbers, Place, SegmentName};
+use crate::error::StoreError;
+use crate::types::SealedBodies;
+use gw_model::Micros;
+use std::collections::BTreeSet;
+use tokio_postgres::Row;
+
+/// Where a segment stands: in files of a node; in object storage; there, with nothing left in it that is to be kept.
+pub(super) const HERE: i16 = 0;
+pub(super) const SENT: i16 = 1;
+pub(super) const OVER: i16 = 2;
+
+/// Overwritten at once.
+const ERASED: usize = 1_000;
+
+const NUMBER: &str = "SELECT nextval('body_segment_numbers')";
+const PLACES: &str = "INSERT INTO record_places (request, place) \
+     SELECT * FROM unnest($1::bytea[], $2::bytea[]) AS t (request) ORDER BY request \
+     ON CONFLICT (request) DO UPDATE SET place = excluded.place";
+const SEGMENTS: &str = "INSERT INTO body_segments (number, hour, node) \
+     SELECT number, hour, $3::bigint FROM unnest($1::bigint[], $2::bigint[]) AS t (number, hour) ORDER BY number \
+     ON CONFLICT (number) DO NOTHING";
+const OLDEST: &str =
+    "SELECT number, hour FROM body_segments WHERE hour <= $1 AND state < $2 ORDER BY hour, number LIMIT 1";
+const FORGET: &str = "DELETE FROM record_places WHERE request IN \
+     (SELECT request FROM record_places WHERE segment = $1 LIMIT $2)";
+pub(super) const LEFT: &str = "SELECT 1 FROM record_places WHERE segment = $1 LIMIT 1";
+const ERASURES_HERE: &str = "SELECT e.segment, s.hour, e.place FROM body_erasures AS e JOIN body_segments AS s \
+     ON s.number = e.segment WHERE s.state = $1 ORDER BY s.node <> $2, e.segment LIMIT $3";
+
+impl PostgresStore {
+    /// Bodies that stand in segments of a directory, or in object storage, are read from now on; new ones go there where the
+    /// filing says so, else to the database. Counts once.
+    pub fn file_bodies(&self, filing: BodyFiling) {
+        // The first one stays.
+        let _ = self.files.set(BodyFiles::new(filing));
+    }
+
+    /// Where bodies stand outside of the database.
+    pub(super) fn files(&self) -> Option<&BodyFiles> {
+        self.files.get()
+    }
+
+    /// This node's number, as it stands in tables.
+    pub(super) fn own_node(&self) -> i64 {
+        self.settings.node.cast_signed()
+    }
+}
+
+/// Writes bodies to segments, and then where they are.
+pub(super) fn write(
+    store: &PostgresStore,
+    files: &BodyFiles,
+    bodies: &[SealedBodies],
+) -> Result<(), StoreError> {
+    files.check_room(bodies)?;
+    let number = || {
+        store.run("number a segment of bodies", ANSWER_LIMIT, async |db| {
+            let number: i64 = db.one(NUMBER, &[]).await?.try_get(0)?;
+            u32::try_from(number).map_err(|_| StoreError::Damaged { what: "a segment's number" }.into())
+        })
+    };
+    let appended = files.segments.append_numbered(bodies, &Numbers::Asked(&number))?;
+    let node = store.own_node();
+    let noted = store.transaction("store where bodies of calls are", BULK_LIMIT, async |db| {
+        note(db, bodies, &appended.places, node).await
+    });
+    if noted.is_err() {
+        files.segments.undo(&appended);
+    }
+    noted
+}
+
+async fn note(db: &mut Db<'_>, bodies: &[SealedBodies], places: &[Place], node: i64) -> Result<(), Fault> {
+    // A statement takes each row once: the last of a call counts.
+    let mut all: Vec<(u128, Place)> =
+        bodies.iter().zip(places).map(|(one, place)| (one.request.0, *place)).rev().collect();
+    all.sort_by_key(|(request, _)| *request);
+    all.dedup_by_key(|(request, _)| *request);
+    let requests: Vec<Id> = all.iter().map(|(request, _)| Id(*request)).collect();
+    let stored: Vec<Vec<u8>> = all.iter().map(|(_, place)| place.bytes().to_vec()).collect();
+    let segments: BTreeSet<(i64, i64)> =
+        places.iter().map(|place| (place.segment.number.into(), place.segment.hour.into())).collect();
+    let (numbers, hours): (Vec<i64>, Vec<i64>) = segments.into_iter().unzip();
+    db.execute(SEGMENTS, &[&numbers, &hours, &node]).await?;
+    db.execute(PLACES, &[&requests, &stored]).await.map(drop)
+}
+
+/// Forgets bodies in segments whose time is over, at most so many, and removes the segments of which nothing is left. Overwrites
+/// besides what is to go early from files that this node sees.
+pub(super) fn remove_expired(store: &PostgresStore, now: Micros, most: usize) -> Result<usize, StoreError> {
+    let Some(files) = store.files() else { return Ok(0) };
+    let mut removed = 0;
+    while removed < most {
+        let hour = i64::from(SegmentName::hour_at(now));
+        let old = store.run("look for old bodies", ANSWER_LIMIT, async |db| {
+            db.first(OLDEST, &[&hour, &OVER]).await?.as_ref().map(name_of).transpose()
+        })?;
+        let Some(old) = old else {
+            files.segments.sweep(now);
+            break;
+        };
+        let (room, has_far) = (most - removed, files.has_far());
+        let (gone, is_over) = store.transaction("remove old bodies of calls", BULK_LIMIT, async |db| {
+            let number = i64::from(old.number);
+            let gone = db.execute(FORGET, &[&number, &limit(room)]).await?;
+            // Another node may be at it.
+            let is_over = db.first(LEFT, &[&number]).await?.is_none();
+            if is_over {
+                end(db, old, has_far).await?;
+            }
+            Ok((usize::try_from(gone).unwrap_or(usize::MAX), is_over))
+        })?;
+        removed += gone;
+        if !is_over {
+            break;
+        }
+        files.segments.remove(old);
+    }
+    overwrite_here(store, files)?;
+    Ok(removed)
+}
+
+/// Nothing of a segment is left to be kept. What stands in object storage is removed there first; where nobody can do that, it
+/// is forgotten.
+async fn end(db: &mut Db<'_>, segment: SegmentName, has_far: bool) -> Result<(), Fault> {
+    let number = i64::from(segment.number);
+    let last = if has_far { HERE } else { OVER };
+    db.execute("DELETE FROM body_segments WHERE number = $1 AND state <= $2", &[&number, &last]).await?;
+    db.execute("UPDATE body_segments SET state = $2 WHERE number = $1", &[&number, &OVER]).await?;
+    db.execute("DELETE FROM body_erasures WHERE segment = $1", &[&number]).await.map(drop)
+}
+
+/// What is to go early from files that stay here. Where they are sent away, whoever sends them does it.
+fn overwrite_here(store: &PostgresStore, files: &BodyFiles) -> Result<(), StoreError> {
+    if files.sends() {
+        return Ok(());
+    }
+    let waiting = store.run("look what is to go early", ANSWER_LIMIT, async |db| {
+        let rows = db.query(ERASURES_HERE, &[&HERE, &store.own_node(), &limit(ERASED)]).await?;
+        let read = |row: &Row| Ok((name_of(row)?, row.try_get::<_, Vec<u8>>(2)?));
+        rows.iter().map(read).collect::<Result<Vec<_>, Fault>>()
+    })?;
+    // Those of other nodes are theirs to overwrite.
+    let seen: Vec<(SegmentName, Vec<u8>)> =
+        waiting.into_iter().filter(|(name, _)| files.segments.path(*name).exists()).collect();
+    if seen.is_empty() {
+        return Ok(());
+    }
+    files.segments.erase(&seen.iter().filter_map(|(_, stored)| Place::read(stored)).collect::<Vec<_>>());
+    let numbers: Vec<i64> = seen.iter().map(|(name, _)| name.number.into()).collect();
+    let places: Vec<&[u8]> = seen.iter().map(|(_, stored)| stored.as_slice()).collect();
+    forget_erasures(store, &numbers, &places)
+}
+
+/// What was to go early has gone.
+pub(super) fn forget_erasures(
+    store: &PostgresStore,
+    numbers: &[i64],
+    places: &[&[u8]],
+) -> Result<(), StoreError> {
+    const GONE: &str = "DELETE FROM body_erasures WHERE (segment, place) IN \
+         (SELECT * FROM unnest($1::bigint[], $2::bytea[]))";
+    let done = store.run("note what has gone early", ANSWER_LIMIT, async |db| {
+        let values: Values<'_> = &[&numbers, &places];
+        db.execute(GONE, values).await
+    });
+    done.map(drop)
+}
+
+/// A segment of a row's first two columns.
+pub(super) fn name_of(row: &Row) -> Result<SegmentName, Fault> {
+    let number = |column: usize| {
+        let number = u32::try_from(row.try_get::<_, i64>(column)?);
+        number.map_err(|_| Fault::from(StoreError::Damaged { what: "a segment of bodies" }))
+    };
+    Ok(SegmentName { number: number(0)?, hour: number(1)? })
+}

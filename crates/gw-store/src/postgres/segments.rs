@@ -1,0 +1,138 @@
+//! Segments of bodies on their way to object storage, and there. Serves the thread of each node that sends its own; what is
+//! there, any node looks after.
+
+use super::bytes::limit;
+use super::db::{ANSWER_LIMIT, PostgresStore};
+use super::fault::Fault;
+use super::places::{HERE, LEFT, OVER, SENT, forget_erasures, name_of};
+use crate::bodies::segments::{Place, SegmentName, overwrite};
+use crate::error::StoreError;
+use crate::traits::SegmentStore;
+use crate::types::{FarSegment, LocalSegment, Rewrite};
+use gw_model::Micros;
+
+const OWN: &str = "SELECT number FROM body_segments WHERE state = $1 AND node = $2 ORDER BY number";
+const MOVE: &str = "UPDATE body_segments SET state = $3 WHERE number = $1 AND state = $2";
+const ENDED: &str = "SELECT number, hour FROM body_segments WHERE state = $1 ORDER BY number LIMIT $2";
+const TO_REWRITE: &str = "SELECT number, hour FROM body_segments WHERE state = $1 AND number IN \
+     (SELECT segment FROM body_erasures) ORDER BY number LIMIT $2";
+const HOLD: &str =
+    "UPDATE body_segments SET held_until = $3 WHERE number = $1 AND state = $2 AND held_until < $4";
+
+impl SegmentStore for PostgresStore {
+    fn segments_to_send(&self, now: Micros, age: Micros) -> Result<Vec<LocalSegment>, StoreError> {
+        let Some(files) = self.files().filter(|files| files.sends()) else { return Ok(Vec::new()) };
+        let settled = files.segments.settled(now, age)?;
+        files.segments.measure();
+        // Others may write to the same directory.
+        let own = self.run("look for segments to be sent", ANSWER_LIMIT, async |db| {
+            let rows = db.query(OWN, &[&HERE, &self.own_node()]).await?;
+            rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<i64>, Fault>>()
+        })?;
+        let mut found = Vec::new();
+        for name in settled.into_iter().filter(|name| own.binary_search(&name.number.into()).is_ok()) {
+            let path = files.segments.path(name);
+            let places = erasures(self, name)?;
+            overwrite(&path, &places).map_err(StoreError::io("write to", &path))?;
+            forget(self, name, &places)?;
+            found.push(LocalSegment { segment: FarSegment(name), path });
+        }
+        Ok(found)
+    }
+
+    fn segment_sent(&self, segment: FarSegment) -> Result<bool, StoreError> {
+        let number = i64::from(segment.0.number);
+        let changed = self.run("note that a segment is sent", ANSWER_LIMIT, async |db| {
+            db.execute(MOVE, &[&number, &HERE, &SENT]).await
+        })?;
+        if let Some(files) = self.files() {
+            files.segments.remove(segment.0);
+        }
+        Ok(changed > 0)
+    }
+
+    fn segments_to_remove(&self, most: usize) -> Result<Vec<FarSegment>, StoreError> {
+        listed(self, ENDED, OVER, most)
+    }
+
+    fn segment_removed(&self, segment: FarSegment) -> Result<(), StoreError> {
+        let number = i64::from(segment.0.number);
+        self.transaction("forget a segment", ANSWER_LIMIT, async |db| {
+            db.execute("DELETE FROM body_segments WHERE number = $1 AND state = $2", &[&number, &OVER])
+                .await?;
+            db.execute("DELETE FROM body_erasures WHERE segment = $1", &[&number]).await.map(drop)
+        })
+    }
+
+    fn segments_to_rewrite(&self, most: usize) -> Result<Vec<FarSegment>, StoreError> {
+        listed(self, TO_REWRITE, SENT, most)
+    }
+
+    fn begin_rewrite(
+        &self,
+        segment: FarSegment,
+        now: Micros,
+        until: Micros,
+    ) -> Result<Option<Rewrite>, StoreError> {
+        let number = i64::from(segment.0.number);
+        let is_ours = self.transaction("look what is left of a segment", ANSWER_LIMIT, async |db| {
+            if db.execute(HOLD, &[&number, &SENT, &until, &now]).await? == 0 {
+                return Ok(false);
+            }
+            let used = db.first(LEFT, &[&number]).await?;
+            if used.is_none() {
+                db.execute(MOVE, &[&number, &SENT, &OVER]).await?;
+            }
+            Ok(used.is_some())
+        })?;
+        if !is_ours {
+            return Ok(None);
+        }
+        let places = erasures(self, segment.0)?;
+        Ok(Some(Rewrite { segment, places }).filter(|one| !one.places.is_empty()))
+    }
+
+    fn end_rewrite(&self, rewrite: &Rewrite) -> Result<(), StoreError> {
+        forget(self, rewrite.segment.0, &rewrite.places)?;
+        let number = i64::from(rewrite.segment.0.number);
+        let done = self.run("let go of a segment", ANSWER_LIMIT, async |db| {
+            db.execute("UPDATE body_segments SET held_until = 0 WHERE number = $1", &[&number]).await
+        });
+        done.map(drop)
+    }
+
+    fn segment_bytes_here(&self) -> u64 {
+        self.files().map_or(0, |files| files.segments.held())
+    }
+}
+
+fn listed(
+    store: &PostgresStore,
+    sql: &'static str,
+    state: i16,
+    most: usize,
+) -> Result<Vec<FarSegment>, StoreError> {
+    store.run("look for segments", ANSWER_LIMIT, async |db| {
+        let rows = db.query(sql, &[&state, &limit(most)]).await?;
+        rows.iter().map(|row| name_of(row).map(FarSegment)).collect()
+    })
+}
+
+/// What of a segment is to go early.
+fn erasures(store: &PostgresStore, name: SegmentName) -> Result<Vec<Place>, StoreError> {
+    let stored = store.run("look what is to go early", ANSWER_LIMIT, async |db| {
+        let sql = "SELECT place FROM body_erasures WHERE segment = $1 ORDER BY place";
+        let rows = db.query(sql, &[&i64::from(name.number)]).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<Vec<u8>>, Fault>>()
+    })?;
+    Ok(stored.iter().filter_map(|stored| Place::read(stored)).collect())
+}
+
+fn forget(store: &PostgresStore, name: SegmentName, places: &[Place]) -> Result<(), StoreError> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let stored: Vec<[u8; 17]> = places.iter().map(|place| place.bytes()).collect();
+    let stored: Vec<&[u8]> = stored.iter().map(<[u8; 17]>::as_slice).collect();
+    forget_erasures(store, &vec![i64::from(name.number); stored.len()], &stored)
+}
