@@ -365,6 +365,8 @@ pub struct PathSettings {
     pub reserve_output_tokens: u64,
     /// Largest request body in bytes.
     pub max_body_bytes: usize,
+    /// Largest metadata that a caller may send in a header.
+    pub max_metadata_bytes: usize,
     /// Largest JSON nesting.
     pub max_json_depth: usize,
     /// Largest whole answer that is held back to state its cost in a header, in bytes.
@@ -425,6 +427,7 @@ impl Default for PathSettings {
         Self {
             reserve_output_tokens: 4096,
             max_body_bytes: 64 << 20,
+            max_metadata_bytes: 8 << 10,
             max_json_depth: 128,
             cost_header_buffer_bytes: 1 << 20,
             max_translated_bytes: 64 << 20,

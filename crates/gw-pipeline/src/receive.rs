@@ -5,6 +5,7 @@ use crate::admit::guests;
 use crate::inbound::{BodySource, CallerContext, Inbound, PathFacts};
 use crate::live::Live;
 use crate::raw;
+use crate::route::subject;
 use crate::saturation::Accepted;
 use crate::signed::SignedHead;
 use crate::ticket::{Rejected, Ticket};
@@ -34,6 +35,11 @@ pub(crate) async fn receive<B: BodySource>(
     ticket.record.customer.clone_from(&context.customer);
     ticket.context = context;
     let settings = &live.snapshot.settings;
+    // Also where nothing asks for it: a record would be without it, and nobody would know.
+    if let Err(refusal) = subject::check_header(&ticket.context, settings.max_metadata_bytes) {
+        ticket.context.metadata = None;
+        return Err(ticket.reject(refusal));
+    }
     let body = match inbound.body.read(settings.max_body_bytes).await {
         Ok(body) => body,
         Err(refusal) => return Err(ticket.reject(refusal)),

@@ -214,6 +214,7 @@ fn path(
     PathSettings {
         reserve_output_tokens: block.reserve_output_tokens.value.get(),
         max_body_bytes: block.max_body_bytes.value.size(),
+        max_metadata_bytes: block.max_metadata_bytes.value.size(),
         max_json_depth: block.max_json_depth.value.size(),
         cost_header_buffer_bytes: block.cost_header_buffer_bytes.value.size(),
         max_translated_bytes: block.max_translated_bytes.value.size(),

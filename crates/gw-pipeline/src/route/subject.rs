@@ -8,11 +8,12 @@ use gw_model::policy::{KeyFacts, Reads, RequestFacts, Subject};
 use gw_model::{Call, ErrorCode, Level, Micros, Refusal};
 use gw_store::memory::{Account, Chain, KeyEntry};
 use gw_wire::adapt::{Contents, contents};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Largest `x-gatewright-metadata` in bytes.
-const MAX_METADATA_BYTES: usize = 8 << 10;
+/// The header in which callers say more of a call.
+const METADATA: &str = "x-gatewright-metadata";
 
 /// Tags of one call that conditions see.
 const MAX_TAGS: usize = 64;
@@ -204,17 +205,28 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// What the header says, and behind it what the body says. Errors: the header is no JSON object, or too large.
+/// Can what the header says be read? Errors: it is no JSON object, or larger than that.
+pub(crate) fn check_header(context: &CallerContext, most: usize) -> Result<(), Refusal> {
+    let Some(text) = context.metadata.as_deref() else { return Ok(()) };
+    let is_object =
+        text.trim_ascii_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
+    if text.len() <= most && is_object {
+        return Ok(());
+    }
+    let text =
+        format!("'{METADATA}' must be one JSON object of at most {most} bytes (settings.max_metadata_bytes)");
+    Err(Refusal::new(ErrorCode::InvalidRequest, text).param(METADATA))
+}
+
+/// What the header says, and behind it what the body says. Errors: the header is no JSON object.
 pub(crate) fn metadata(
     in_body: Option<Map<String, Value>>,
     context: &CallerContext,
 ) -> Result<Option<Map<String, Value>>, Refusal> {
     let Some(text) = context.metadata.as_deref() else { return Ok(in_body) };
-    let parsed = if text.len() > MAX_METADATA_BYTES { None } else { serde_json::from_str(text).ok() };
-    let Some(mut found): Option<Map<String, Value>> = parsed else {
-        let message =
-            format!("'x-gatewright-metadata' must be a JSON object of at most {MAX_METADATA_BYTES} bytes");
-        return Err(Refusal::new(ErrorCode::InvalidRequest, message).param("x-gatewright-metadata"));
+    let Ok(mut found) = serde_json::from_str::<Map<String, Value>>(text) else {
+        let message = format!("'{METADATA}' must be one JSON object");
+        return Err(Refusal::new(ErrorCode::InvalidRequest, message).param(METADATA));
     };
     for (name, value) in in_body.into_iter().flatten() {
         found.entry(name).or_insert(value);

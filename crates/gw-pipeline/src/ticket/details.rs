@@ -1,6 +1,8 @@
 //! What a record says besides the ending: gathered as the call goes on, and put together when it ends. It must not decide
 //! anything.
 
+mod metadata;
+
 use super::{Open, price};
 use gw_model::snapshot::Target;
 use gw_model::{Parameters, PriceLine, ServiceTier, Usage};
@@ -87,14 +89,9 @@ impl Open {
         }
         details.session = context.session.take();
         details.tags = context.tags.take();
-        details.metadata = context.metadata.take().filter(|text| is_json(text));
+        details.metadata = context.metadata.take().and_then(metadata::fitting);
         details.client_ip = client_ip;
         details.waited_us = open.waited_us;
         details.trace_id = open.trace.as_ref().map(|trace| trace.id).or(context.trace_id);
     }
-}
-
-/// Is it JSON? Whoever reads records takes it for that.
-fn is_json(text: &str) -> bool {
-    serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
 }

@@ -97,7 +97,10 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
             "customer" => &mut context.customer,
             "session" => &mut context.session,
             "tags" => &mut context.tags,
-            "metadata" => &mut context.metadata,
+            "metadata" => {
+                context.metadata = whole(headers, name);
+                continue;
+            }
             "guardrails" => {
                 context.guardrails = all_lines(headers, name);
                 continue;
@@ -126,6 +129,15 @@ fn agent(value: &HeaderValue) -> Option<String> {
     let text = String::from_utf8_lossy(value.as_bytes());
     let kept = text.get(..text.floor_char_boundary(MAX_AGENT_BYTES)).unwrap_or_default();
     (!kept.is_empty()).then(|| kept.to_owned())
+}
+
+/// What must stand in one line of UTF-8. Anything else is handed on as a text that is refused where it is read, since it must
+/// not be overlooked.
+fn whole(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let mut lines = headers.get_all(name).iter();
+    let text = std::str::from_utf8(lines.next()?.as_bytes()).unwrap_or("\u{fffd}");
+    let text = if lines.next().is_none() { text } else { "\u{fffd}" };
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// A list that may stand in several lines. What is no text is kept as such, since it must not be overlooked.

@@ -147,6 +147,40 @@ async fn a_key_may_ask_for_metadata() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metadata_that_cannot_be_read_is_refused_and_records_keep_what_fits() {
+    let (_upstream, gateway) = started("", "").await;
+    let with = |metadata: &str| ask(KEY).header("x-gatewright-metadata", metadata);
+    let largest = format!(r#"{{"a":"{}","b":7}}"#, "x".repeat(8192 - 14));
+    assert_eq!(largest.len(), 8192);
+    for call in [
+        with("nonsense"),
+        with("{no json"),
+        with("[1]"),
+        with("\"a text\""),
+        with(r#"{"a":1}"#).header("x-gatewright-metadata", r#"{"b":1}"#),
+        ask(KEY).header_bytes("x-gatewright-metadata", b"{\"a\":\"\xe4\"}"),
+        with(&format!("{largest} ")),
+    ] {
+        let answer = gateway.send(call).await;
+        answer.refused(400, "invalid_request");
+        let text = answer.text();
+        assert!(text.contains("x-gatewright-metadata") && text.contains("8192 bytes"), "{text}");
+        // It is written down as any refused call.
+        let row = gateway.record(&answer.request_id()).await;
+        assert_eq!((&row["outcome"], &row["metadata"]), (&json!("refused"), &Value::Null), "{row}");
+    }
+    for (metadata, kept) in [
+        (r#"{"ticket":7}"#, json!({"ticket": 7})),
+        (largest.as_str(), json!({"b": 7, "gatewright_left_out": 1})),
+    ] {
+        let answer = gateway.send(with(metadata)).await;
+        let row = gateway.record(&answer.ok().request_id()).await;
+        assert_eq!((&row["outcome"], &row["metadata"]), (&json!("success"), &kept), "{row}");
+        assert_ne!(row["cost_usd"], "0", "{row}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_rules_are_refused_with_their_place() {
     let (_upstream, gateway) = started("", "allowed_ips: [127.0.0.1]").await;
     for (body, field) in [

@@ -9,8 +9,8 @@ mod parent;
 mod saved;
 mod tolls;
 
-pub use details::VerdictFrame;
 pub(super) use details::{DETAILS_BYTES, TIMES_BYTES};
+pub use details::{MAX_METADATA_BYTES, VerdictFrame};
 pub(crate) use details::{resolved_and_region, rest_of, rest_with_prices, trace_of};
 pub use media::MediaFrame;
 pub use parent::ParentFrame;

@@ -27,7 +27,9 @@ const TRACE_BYTES: usize = 16;
 
 /// Longest texts, in bytes.
 const AGENT: usize = 160;
-const METADATA: usize = 1024;
+/// Those of metadata; whoever writes records makes them fit.
+pub const MAX_METADATA_BYTES: usize = 1024;
+const METADATA: usize = MAX_METADATA_BYTES;
 /// Most of each that one record has.
 const VERDICTS: usize = 6;
 const DROPPED: usize = 8;
