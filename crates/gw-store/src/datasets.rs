@@ -4,7 +4,7 @@
 //! `version u8 = 1 | deflate of the text`, sealed. The form is stored and never changed.
 
 use crate::error::StoreError;
-use crate::seal::Seal;
+use crate::seal::{Renewed, Seal};
 use crate::types::{DatasetId, ItemId};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
@@ -51,6 +51,16 @@ impl ItemSealer {
         let mut text = Vec::new();
         DeflateDecoder::new(deflated).take(MAX_OPENED).read_to_end(&mut text).map_err(|_| damaged())?;
         String::from_utf8(text).map_err(|_| damaged())
+    }
+
+    /// What is sealed with an older key, sealed with the newest.
+    pub(crate) fn renew(
+        &self,
+        dataset: DatasetId,
+        item: ItemId,
+        sealed: &[u8],
+    ) -> Result<Renewed, StoreError> {
+        self.0.renew(&place(dataset, item), sealed)
     }
 }
 

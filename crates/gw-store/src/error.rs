@@ -220,7 +220,7 @@ impl StoreError {
             ),
             Self::OtherEncryptionKey => f.write_str(
                 "the database belongs to an installation with another encryption key; set GATEWRIGHT_ENCRYPTION_KEY \
-                 to that one",
+                 to that one; if it was about to be replaced, GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS must be the one before",
             ),
             Self::InPostgres { path } => write!(
                 f,

@@ -16,6 +16,8 @@ pub const KEY_PREFIX: &str = "gw-";
 pub const TOKEN_PREFIX: &str = "gwa-";
 /// Environment variable of the encryption key.
 const ENCRYPTION_VARIABLE: &str = "GATEWRIGHT_ENCRYPTION_KEY";
+/// Environment variable of those before it, one on each line, for as long as something is sealed with them.
+const PREVIOUS_VARIABLE: &str = "GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS";
 const KEY_CHARACTERS: usize = 43;
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /// The master key's file in the data directory.
@@ -186,10 +188,22 @@ pub fn present_encryption_keys(dir: &Path) -> Result<Vec<Secret>, StoreError> {
     Ok(found)
 }
 
-/// The encryption key that the environment gives, in place of the data directory's.
+/// Puts other encryption keys in place of those of a data directory, newest first.
+pub(crate) fn write_encryption_keys(dir: &Path, keys: &[Secret]) -> Result<(), StoreError> {
+    let text: String = keys.iter().map(|key| format!("{}\n", key.expose())).collect();
+    replace_file(dir, ENCRYPTION_FILE, text.as_bytes())
+}
+
+/// The encryption keys that the environment gives, in place of the data directory's: the one that seals, and behind it those
+/// that were before.
 #[must_use]
-pub fn given_encryption_key() -> Option<Secret> {
-    std::env::var(ENCRYPTION_VARIABLE).ok().filter(|key| !key.is_empty()).map(Secret::new)
+pub fn given_encryption_keys() -> Option<Vec<Secret>> {
+    let given = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let mut keys = vec![Secret::new(given(ENCRYPTION_VARIABLE)?)];
+    let previous = given(PREVIOUS_VARIABLE).unwrap_or_default();
+    let lines = previous.lines().map(str::trim).filter(|line| !line.is_empty());
+    keys.extend(lines.map(|line| Secret::new(line.to_owned())));
+    Some(keys)
 }
 
 /// The pepper of key digests that belongs to an encryption key. For [`crate::memory::KeyTable::new`].
@@ -215,7 +229,8 @@ pub fn fingerprint(path: &str, body: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(path).chain_update([0]).chain_update(body).finalize().into()
 }
 
-fn new_encryption_key() -> Result<Secret, StoreError> {
+/// A new encryption key.
+pub(crate) fn new_encryption_key() -> Result<Secret, StoreError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
     Ok(Secret::new(hex(&bytes)))

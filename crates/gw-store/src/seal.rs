@@ -39,6 +39,17 @@ impl Salted {
     }
 }
 
+/// What becomes of something sealed when there is a newer key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Renewed {
+    /// It is sealed with the newest key.
+    Current,
+    /// It was sealed with an older one; so it is with the newest.
+    Again(Vec<u8>),
+    /// No key opens it.
+    Unreadable,
+}
+
 /// Keys for one purpose.
 pub(crate) struct Seal {
     /// Newest first: seals with that, opens with any.
@@ -98,6 +109,20 @@ impl Seal {
 
     /// Opens what [`Self::seal`] made for this place. Errors: it is not that, or none of the keys fits.
     pub(crate) fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        self.open_with(place, sealed).map(|(_, content)| content)
+    }
+
+    /// What is sealed with an older key, sealed with the newest. Errors: there is no randomness.
+    pub(crate) fn renew(&self, place: &[u8], sealed: &[u8]) -> Result<Renewed, StoreError> {
+        match self.open_with(place, sealed) {
+            Err(_) => Ok(Renewed::Unreadable),
+            Ok((0, _)) => Ok(Renewed::Current),
+            Ok((_, content)) => self.seal(place, &content).map(Renewed::Again),
+        }
+    }
+
+    /// The same, and which of the keys fits.
+    fn open_with(&self, place: &[u8], sealed: &[u8]) -> Result<(usize, Zeroizing<Vec<u8>>), StoreError> {
         let damaged = || StoreError::Damaged { what: self.what };
         let (version, rest) = sealed.split_first().ok_or_else(damaged)?;
         let (salt, rest) = rest.split_at_checked(SALT_BYTES).ok_or_else(damaged)?;
@@ -105,14 +130,14 @@ impl Seal {
         if *version != VERSION {
             return Err(damaged());
         }
-        for key in &self.keys {
+        for (number, key) in self.keys.iter().enumerate() {
             let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| damaged())?;
             let key = key_of(key, salt).ok_or_else(damaged)?;
             let mut body = Zeroizing::new(body.to_vec());
             if let Ok(content) = key.open_in_place(nonce, Aad::from(place), &mut body) {
                 let length = content.len();
                 body.truncate(length);
-                return Ok(body);
+                return Ok((number, body));
             }
         }
         Err(damaged())

@@ -2,8 +2,9 @@
 //! print anything.
 
 use crate::error::StoreError;
-use crate::seal::Seal;
+use crate::seal::{Renewed, Seal};
 use gw_model::Secret;
+use std::fmt::Display;
 
 /// What the key for credentials is derived for.
 const PURPOSE: &str = "gatewright provider credentials 1";
@@ -41,6 +42,42 @@ impl Vault {
             std::str::from_utf8(&text).map_err(|_| StoreError::Damaged { what: "a stored credential" })?;
         Ok(Secret::new(text.to_owned()))
     }
+
+    /// What of that name is sealed with an older key, sealed with the newest.
+    pub(crate) fn renew(&self, name: &str, sealed: &[u8]) -> Result<Renewed, StoreError> {
+        self.0.renew(name.as_bytes(), sealed)
+    }
+}
+
+/// Under which name the vault seals the secrets of a block of the configuration. It is no name of a credential, and neither are
+/// those below: nothing sealed passes for something else.
+#[must_use]
+pub fn name_of_block(kind: &str, name: &str) -> String {
+    format!("config {kind} {name}")
+}
+
+/// The same for the secrets of a channel of alerts.
+#[must_use]
+pub fn name_of_channel(id: &str) -> String {
+    format!("alert channel {id}")
+}
+
+/// The same for an answer that may be given again.
+#[must_use]
+pub fn name_of_answer(idempotency_key: &str) -> String {
+    format!("answer\n{idempotency_key}")
+}
+
+/// The same for the secret of a user's second factor.
+#[must_use]
+pub fn name_of_second_factor(user: impl Display) -> String {
+    format!("totp\n{user}")
+}
+
+/// The same for what an identity provider said at the beginning of a session.
+#[must_use]
+pub fn name_of_session(id: impl Display) -> String {
+    format!("session\n{id}")
 }
 
 #[cfg(test)]

@@ -29,6 +29,16 @@ pub(super) fn database(file: &FileSettings, faults: &mut Faults) -> DatabaseSett
     }
 }
 
+impl DatabaseSettings {
+    /// What an address names that stands outside of a configuration.
+    ///
+    /// # Errors
+    /// What is wrong with it; nothing of the address itself.
+    pub fn of(url: &Secret) -> Result<Self, &'static str> {
+        read(url)
+    }
+}
+
 fn read(url: &Secret) -> Result<DatabaseSettings, &'static str> {
     const SHAPE: &str =
         "must be postgres://USER:PASSWORD@HOST[:PORT]/DATABASE[?sslmode=...], or the path of an SQLite file";

@@ -15,6 +15,7 @@ use gw_store::StoreError;
 use gw_store::audit::{Actor, Repeatable};
 use gw_store::keys::{fingerprint, generate_route_id};
 use gw_store::types::GivenAnswer;
+use gw_store::vault::name_of_answer;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -140,11 +141,6 @@ fn turn(app: &App, key: &str) -> Arc<tokio::sync::Mutex<()>> {
     turn
 }
 
-/// What a sealed answer belongs to.
-fn place(key: &str) -> String {
-    format!("answer\n{key}")
-}
-
 fn keep(
     app: &App,
     key: &str,
@@ -154,7 +150,7 @@ fn keep(
 ) -> Result<(), StoreError> {
     let text = Secret::new(String::from_utf8_lossy(body).into_owned());
     let now = app.gateway.clock().now();
-    let sealed = app.storage.vault.seal(&place(key), &text)?;
+    let sealed = app.storage.vault.seal(&name_of_answer(key), &text)?;
     let answer = GivenAnswer { request, status, etag, sealed, created_at: now };
     app.storage.database.keep_answer(key, &answer, now - KEPT, app.storage.idempotency_entries)
 }
@@ -164,7 +160,7 @@ fn replay(app: &App, key: &str, known: &GivenAnswer, asked: &[u8]) -> Result<Res
         let text = "this key came before with another path or body; give each write a key of its own";
         return Err(ApiError::conflict("Idempotency-Key", text));
     }
-    let body = app.storage.vault.open(&place(key), &known.sealed)?;
+    let body = app.storage.vault.open(&name_of_answer(key), &known.sealed)?;
     let status = StatusCode::from_u16(known.status).unwrap_or(StatusCode::OK);
     let mut answer = (status, body.expose().to_owned()).into_response();
     let headers = answer.headers_mut();

@@ -6,10 +6,10 @@ use super::authorization::Caller;
 use super::state::App;
 use gw_model::credential::CredentialSource;
 use gw_model::{Micros, Secret};
-use gw_store::StoreError;
 use gw_store::audit::{AuditDraft, changed};
 use gw_store::traits::ControlStore;
 use gw_store::types::StoredCredential;
+use gw_store::{StoreError, peppers};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fmt;
@@ -63,7 +63,7 @@ pub(crate) struct Change {
 /// gateway works without it.
 pub(crate) fn load(app: &App) -> Result<(), StoreError> {
     let now = app.gateway.clock().now();
-    for stored in app.storage.database.credentials()? {
+    for stored in list(app)? {
         put_in_force(app, &stored, now);
     }
     Ok(())
@@ -73,7 +73,7 @@ pub(crate) fn load(app: &App) -> Result<(), StoreError> {
 pub(crate) fn refresh(app: &App, names: &HashSet<&str>) -> Result<(), StoreError> {
     let _changing = app.changing.lock();
     let now = app.gateway.clock().now();
-    let all = app.storage.database.credentials()?;
+    let all = list(app)?;
     for name in names {
         match all.iter().find(|stored| stored.name == *name) {
             Some(stored) => put_in_force(app, stored, now),
@@ -92,9 +92,11 @@ fn put_in_force(app: &App, stored: &StoredCredential, now: Micros) {
     }
 }
 
-/// All of them, by name.
+/// All of them, by name. What stands beside them for older keys is none.
 pub(crate) fn list(app: &App) -> Result<Vec<StoredCredential>, StoreError> {
-    app.storage.database.credentials()
+    let mut all = app.storage.database.credentials()?;
+    all.retain(|stored| !peppers::is_one(&stored.name));
+    Ok(all)
 }
 
 /// One of them.

@@ -24,7 +24,7 @@ use gw_store::redis::RedisError;
 use gw_store::restore::restore_budgets;
 use gw_store::sqlite::DATABASE_FILE;
 use gw_store::traits::{Database, Directory, Watch};
-use gw_store::{DataDir, PostgresStore, SqliteStore, StoreError, Vault, keys};
+use gw_store::{DataDir, PostgresStore, SqliteStore, StoreError, Vault, keys, peppers};
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ use std::time::Duration;
 const MASTER_KEY: &str = "GATEWRIGHT_MASTER_KEY";
 
 /// Answers of the cache.
-const ANSWERS_FILE: &str = "answers.db";
+pub(crate) const ANSWERS_FILE: &str = "answers.db";
 
 /// Keys read from the database at once.
 const PAGE: usize = 10_000;
@@ -139,10 +139,10 @@ impl Storage {
         let encryption = encryption_keys(path, &settings.database)?;
         let vault = Vault::new(&encryption);
         let audit_seal = AuditSeal::new(&encryption);
-        let table = KeyTable::new(encryption.iter().map(keys::pepper).collect());
         // Read before the keys: what changes while they are loaded is followed afterwards.
         let body_room = BodyRoom::start(&settings.bodies, &(Arc::clone(clock) as Arc<dyn Clock>))?;
         let database = open_database(&dir, settings, &encryption, body_room.as_ref())?;
+        let table = KeyTable::new(peppers::all(&encryption, &database.credentials()?, &vault));
         let revision = database.revision()?;
         let journal = JournalSettings {
             node: dir.node(),
@@ -291,8 +291,8 @@ fn bodies(
 
 /// Nodes that share a database need the same one; a file's own may lie beside it.
 fn encryption_keys(path: &Path, database: &DatabaseSettings) -> Result<Vec<Secret>, StoreError> {
-    match (keys::given_encryption_key(), database) {
-        (Some(key), _) => Ok(vec![key]),
+    match (keys::given_encryption_keys(), database) {
+        (Some(given), _) => Ok(given),
         (None, DatabaseSettings::Postgres(_)) => Err(StoreError::NoEncryptionKey),
         (None, _) => keys::encryption_keys(path),
     }

@@ -173,9 +173,8 @@ fn verify_here(data_dir: &Path, anchor: Option<&str>, json: bool) -> ExitCode {
 
 /// The encryption key as `serve` finds it; none is made.
 fn seal(data_dir: &Path) -> Result<AuditSeal, StoreError> {
-    let given = stored_keys::given_encryption_key();
-    let keys = match given {
-        Some(key) => vec![key],
+    let keys = match stored_keys::given_encryption_keys() {
+        Some(given) => given,
         None => stored_keys::present_encryption_keys(data_dir)?,
     };
     Ok(AuditSeal::new(&keys))

@@ -113,6 +113,11 @@ impl Remote {
         Self { url, key, data_dir, json }
     }
 
+    /// The data directory, for what is done there.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
     fn key(&self) -> Result<Secret, ClientError> {
         if let Some(key) = self.key.as_deref().filter(|k| !k.is_empty()) {
             return Ok(Secret::new(key.to_owned()));

@@ -1,4 +1,8 @@
-//! `gatewright keys`: virtual keys of a running gateway.
+//! `gatewright keys`: virtual keys of a running gateway, and the encryption key of one that stands still.
+
+mod change;
+mod effective;
+mod rotate_encryption;
 
 use super::client::{Remote, encoded};
 use super::{output, table};
@@ -6,6 +10,8 @@ use clap::{Args, Subcommand};
 use http::Method;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
+
+const PATH: &str = "/api/v1/keys";
 
 /// Arguments of `keys`.
 #[derive(Debug, Args)]
@@ -22,12 +28,54 @@ enum KeysCommand {
     Create(Box<CreateArguments>),
     /// List the keys.
     List,
-    /// Revoke a key, by id or name.
-    Revoke {
-        /// Id (`key_...`) or name. Called otherwise than the global `--key`, or clap takes them for one.
-        #[arg(value_name = "KEY")]
-        id_or_name: String,
+    /// Show all that is known of a key, but the key itself.
+    Get(Which),
+    /// Show every value that holds for the calls of a key, and where it comes from.
+    Effective(effective::EffectiveArguments),
+    /// Change a key. What is not given stays.
+    Update(Box<change::UpdateArguments>),
+    /// Give a key another secret. It is shown once.
+    Rotate {
+        #[command(flatten)]
+        which: Which,
+        /// How long the earlier secret stays good, in seconds.
+        #[arg(long, default_value_t = 0)]
+        grace_seconds: u32,
     },
+    /// Stop a key: its calls are refused until it is enabled again.
+    Disable(Which),
+    /// Let a key go on.
+    Enable(Which),
+    /// Revoke a key for good.
+    Revoke(Which),
+    /// Seal all that is sealed in the database with another encryption key. Virtual keys go on working.
+    RotateEncryption(rotate_encryption::RotateArguments),
+}
+
+/// Which key.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// Id (`key_...`) or name. Called otherwise than the global `--key`, or clap takes them for one.
+    #[arg(value_name = "KEY")]
+    id_or_name: String,
+}
+
+impl Which {
+    /// The key's path in the admin API, with its id. Errors: the command is over, with that exit code.
+    fn path(&self, remote: &Remote) -> Result<String, ExitCode> {
+        let key = &self.id_or_name;
+        if key.starts_with("key_") {
+            return Ok(format!("{PATH}/{}", encoded(key)));
+        }
+        let list = remote
+            .ask(Method::GET, &format!("{PATH}?name={}", encoded(key)), None)
+            .map_err(|error| output::fail(&error, 1))?;
+        let found = rows(&list).first().and_then(|row| row["id"].as_str().map(ToOwned::to_owned));
+        found.map(|id| format!("{PATH}/{}", encoded(&id))).ok_or_else(|| {
+            output::note(format!("gatewright: there is no key named '{}'", output::printable(key)));
+            ExitCode::FAILURE
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -82,36 +130,90 @@ struct CreateArguments {
 /// Runs the command.
 pub(crate) fn run(arguments: KeysArguments) -> ExitCode {
     let remote = arguments.remote;
-    match arguments.command {
+    done(match arguments.command {
         KeysCommand::Create(create) => {
-            remote.ask_and_print(Method::POST, "/api/v1/keys", Some(&create.body()), |made| {
-                let text = |name: &str| made.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
-                output::line(format!("id:  {}\nkey: {}", text("id"), text("key")));
-                output::note("the key is shown only now; keep it safe");
-            })
+            Ok(remote.ask_and_print(Method::POST, PATH, Some(&create.body()), show_once))
         }
-        KeysCommand::List => remote.ask_and_print(Method::GET, "/api/v1/keys?limit=1000", None, |list| {
-            let rows: Vec<Value> = rows(list).iter().map(flattened).collect();
-            table::print(
-                &[
-                    "id",
-                    "name",
-                    "models",
-                    "rpm",
-                    "tpm",
-                    "max_parallel",
-                    "priority",
-                    "budget_usd",
-                    "spent_usd",
-                    "period",
-                    "expires_at",
-                    "source",
-                ],
-                &rows,
-            );
-        }),
-        KeysCommand::Revoke { id_or_name } => revoke(&remote, &id_or_name),
+        KeysCommand::List => Ok(list(&remote)),
+        KeysCommand::Get(which) => get(&remote, &which),
+        KeysCommand::Effective(arguments) => effective::run(&remote, &arguments),
+        KeysCommand::Update(update) => change::run(&remote, &update),
+        KeysCommand::Rotate { which, grace_seconds } => rotate(&remote, &which, grace_seconds),
+        KeysCommand::Disable(which) => set_disabled(&remote, &which, true),
+        KeysCommand::Enable(which) => set_disabled(&remote, &which, false),
+        KeysCommand::Revoke(which) => revoke(&remote, &which),
+        KeysCommand::RotateEncryption(arguments) => Ok(rotate_encryption::run(&remote, &arguments)),
+    })
+}
+
+/// Both ways are ends.
+fn done(end: Result<ExitCode, ExitCode>) -> ExitCode {
+    end.unwrap_or_else(|code| code)
+}
+
+fn show_once(made: &Value) {
+    let text = |name: &str| made.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
+    output::line(format!("id:  {}\nkey: {}", text("id"), text("key")));
+    if let Some(until) = made["previous_key_until"].as_str() {
+        output::line(format!("the earlier one is good until {until}"));
     }
+    output::note("the key is shown only now; keep it safe");
+}
+
+fn list(remote: &Remote) -> ExitCode {
+    remote.ask_and_print(Method::GET, &format!("{PATH}?limit=1000"), None, |list| {
+        let rows: Vec<Value> = rows(list).iter().map(flattened).collect();
+        let columns = [
+            "id",
+            "name",
+            "models",
+            "rpm",
+            "tpm",
+            "max_parallel",
+            "priority",
+            "budget_usd",
+            "spent_usd",
+            "period",
+            "expires_at",
+            "disabled",
+            "managed_by",
+        ];
+        table::print(&columns, &rows);
+    })
+}
+
+fn get(remote: &Remote, which: &Which) -> Result<ExitCode, ExitCode> {
+    let path = which.path(remote)?;
+    Ok(remote.ask_and_print(Method::GET, &path, None, show))
+}
+
+/// One key: a line for each member that says something.
+fn show(key: &Value) {
+    let says = |value: &Value| match value {
+        Value::Null => false,
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => !members.values().all(Value::is_null),
+        _ => true,
+    };
+    let members = key.as_object().into_iter().flatten().filter(|(name, value)| {
+        // The first of the budgets stands there twice.
+        says(value) && name.as_str() != "budget"
+    });
+    let rows: Vec<Value> = members.map(|(name, value)| json!({ "member": name, "value": value })).collect();
+    table::print(&["member", "value"], &rows);
+}
+
+fn rotate(remote: &Remote, which: &Which, grace_seconds: u32) -> Result<ExitCode, ExitCode> {
+    let path = format!("{}/rotate", which.path(remote)?);
+    let body = json!({ "grace_seconds": grace_seconds });
+    Ok(remote.ask_and_print(Method::POST, &path, Some(&body), show_once))
+}
+
+fn set_disabled(remote: &Remote, which: &Which, disabled: bool) -> Result<ExitCode, ExitCode> {
+    let path = which.path(remote)?;
+    Ok(remote.ask_and_print(Method::PATCH, &path, Some(&json!({ "disabled": disabled })), |_| {
+        output::line(if disabled { "disabled" } else { "enabled" });
+    }))
 }
 
 /// The rows of a list answer.
@@ -137,23 +239,11 @@ fn flattened(row: &Value) -> Value {
     row
 }
 
-fn revoke(remote: &Remote, key: &str) -> ExitCode {
-    let id = if key.starts_with("key_") {
-        key.to_owned()
-    } else {
-        let found = match remote.ask(Method::GET, &format!("/api/v1/keys?name={}", encoded(key)), None) {
-            Ok(list) => rows(&list).first().and_then(|r| r.get("id")?.as_str().map(ToOwned::to_owned)),
-            Err(error) => return output::fail(&error, 1),
-        };
-        let Some(id) = found else {
-            output::note(format!("gatewright: there is no key named '{key}'"));
-            return ExitCode::FAILURE;
-        };
-        id
-    };
-    remote.ask_and_print(Method::DELETE, &format!("/api/v1/keys/{id}"), None, |_| {
-        output::line(format!("revoked {id}"));
-    })
+fn revoke(remote: &Remote, which: &Which) -> Result<ExitCode, ExitCode> {
+    let path = which.path(remote)?;
+    Ok(remote.ask_and_print(Method::DELETE, &path, None, |_| {
+        output::line(format!("revoked {}", path.rsplit('/').next().unwrap_or(&path)));
+    }))
 }
 
 impl CreateArguments {

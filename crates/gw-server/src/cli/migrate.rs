@@ -23,11 +23,11 @@ pub(crate) struct MigrateArguments {
 
 /// Moves everything, or nothing.
 pub(crate) fn run(arguments: MigrateArguments) -> ExitCode {
-    let given = std::env::var("GATEWRIGHT_ENCRYPTION_KEY").ok().filter(|key| !key.is_empty());
+    let given = gw_store::keys::given_encryption_keys().and_then(|keys| keys.into_iter().next());
     let has_key = given.is_some();
     let url = Secret::new(arguments.to.trim().to_owned());
     let dir = &arguments.data_dir;
-    match transfer::to_postgres(dir, &url, given.map(Secret::new), arguments.force) {
+    match transfer::to_postgres(dir, &url, given, arguments.force) {
         Ok(moved) => {
             for (table, rows) in moved.rows.iter().filter(|(_, rows)| *rows > 0) {
                 output::line(format!("{rows:>12}  {table}"));

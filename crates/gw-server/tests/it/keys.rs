@@ -192,6 +192,39 @@ async fn declared_keys_are_the_files_and_wrong_input_is_named() {
     assert_eq!((missing.status.as_u16(), &missing.json()["error"]["code"]), (404, &json!("not_found")));
 }
 
+/// Shows, explains and changes the key `cli`, and gives it another secret.
+async fn commands_change_a_key(run: &impl AsyncFn(&[&str]) -> String) {
+    let update = ["keys", "update", "cli", "--tpm", "5000", "--budget-usd", "3", "--budget-period", "day"];
+    run(&update).await;
+    let shown =
+        async || serde_json::from_str::<Value>(&run(&["keys", "get", "cli", "--json"]).await).unwrap();
+    let row = shown().await;
+    assert_eq!((&row["limits"]["rpm"], &row["limits"]["tpm"]), (&json!(9), &json!(5000)), "{row}");
+    assert_eq!(
+        (&row["budget"]["limit_usd"], &row["budget"]["period"]),
+        (&json!("3"), &json!("day")),
+        "{row}"
+    );
+    let table = run(&["keys", "effective", "cli"]).await;
+    for line in ["value", "limits requests per 60 s", "budgets per day", "key cli", "models"] {
+        assert!(table.contains(line), "{line}: {table}");
+    }
+    let explained = run(&["keys", "effective", "cli", "--json"]).await;
+    let explained: Value = serde_json::from_str(&explained).unwrap();
+    assert_eq!(explained["usable"], true, "{explained}");
+    run(&["keys", "disable", "cli"]).await;
+    assert_eq!(shown().await["disabled"], true);
+    assert!(run(&["keys", "effective", "cli"]).await.contains("it is disabled"));
+    run(&["keys", "enable", "cli"]).await;
+    run(&["keys", "update", "cli", "--clear", "limits.tpm,budget"]).await;
+    let row = shown().await;
+    assert_eq!((&row["limits"]["rpm"], &row["limits"]["tpm"]), (&json!(9), &Value::Null), "{row}");
+    assert_eq!(row["budgets"], json!([]), "{row}");
+    let rotated = run(&["keys", "rotate", "cli", "--grace-seconds", "600"]).await;
+    assert!(rotated.contains("key: gw-") && rotated.contains("good until"), "{rotated}");
+    assert!(run(&["keys", "get", "cli"]).await.contains("previous_key_until"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_command_line_makes_lists_and_revokes() {
     let (_upstream, gateway) = set_up().await;
@@ -225,8 +258,13 @@ async fn the_command_line_makes_lists_and_revokes() {
     })
     .await;
     gateway.record(&odd.request_id()).await;
+    commands_change_a_key(&run).await;
     run(&["keys", "revoke", "cli"]).await;
     gateway.send(call("team-chat", &key)).await.refused(401, "invalid_api_key");
     let refused = super::support::gateway::run(&["keys", "list", "--url", &url, "--key", KEY]).await;
     assert_eq!(refused.0, 1, "{refused:?}");
+    for (arguments, expected) in [(["keys", "update", "cli"], 2), (["keys", "get", "nobody"], 1)] {
+        let (code, _, err) = super::support::gateway::run(&[&arguments[..], &remote].concat()).await;
+        assert!(code == expected && err.starts_with("gatewright: "), "{arguments:?}: {err}");
+    }
 }

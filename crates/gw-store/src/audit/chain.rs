@@ -3,6 +3,7 @@
 
 use super::entry::AuditEntry;
 use crate::keys;
+use crate::seal::Renewed;
 use gw_model::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -71,6 +72,25 @@ impl AuditSeal {
         self.fits(ENTRY, &link.hash, &link.seal)
     }
 
+    /// What is sealed with an older key, sealed with the newest: an entry's hash stays as it is, so that an entry that was altered
+    /// is found by it as before.
+    pub(crate) fn renew(&self, link: &Link) -> Renewed {
+        match self.fitting(ENTRY, &link.hash, &link.seal) {
+            None => Renewed::Unreadable,
+            Some(0) => Renewed::Current,
+            Some(_) => Renewed::Again(self.first(ENTRY, &link.hash).to_vec()),
+        }
+    }
+
+    /// The same of a head.
+    pub(crate) fn renew_head(&self, head: &Head, seal: &[u8]) -> Renewed {
+        match self.fitting(HEAD, &head_bytes(head), seal) {
+            None => Renewed::Unreadable,
+            Some(0) => Renewed::Current,
+            Some(_) => Renewed::Again(self.seal_head(head).to_vec()),
+        }
+    }
+
     /// The seal of a head.
     #[must_use]
     pub fn seal_head(&self, head: &Head) -> [u8; 32] {
@@ -89,7 +109,13 @@ impl AuditSeal {
     }
 
     fn fits(&self, what: &[u8], bytes: &[u8], seal: &[u8]) -> bool {
-        self.0.iter().any(|key| mac(key, what, bytes).is_some_and(|mac| mac.verify_slice(seal).is_ok()))
+        self.fitting(what, bytes, seal).is_some()
+    }
+
+    /// Which of the keys sealed it.
+    fn fitting(&self, what: &[u8], bytes: &[u8], seal: &[u8]) -> Option<usize> {
+        let fits = |key: &Secret| mac(key, what, bytes).is_some_and(|mac| mac.verify_slice(seal).is_ok());
+        self.0.iter().position(fits)
     }
 }
 

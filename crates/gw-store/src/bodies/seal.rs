@@ -2,7 +2,7 @@
 
 use super::content::BodyContent;
 use crate::error::StoreError;
-use crate::seal::Seal;
+use crate::seal::{Renewed, Seal};
 use gw_model::{RequestId, Secret};
 
 /// What the key is derived for.
@@ -27,5 +27,10 @@ impl BodySealer {
     /// Opens what [`Self::seal`] made for this call. Errors: it is not that, or none of the keys fits.
     pub fn open(&self, request: RequestId, sealed: &[u8]) -> Result<BodyContent, StoreError> {
         BodyContent::unpack(&self.0.open(&request.0.to_be_bytes(), sealed)?)
+    }
+
+    /// What is sealed with an older key, sealed with the newest.
+    pub(crate) fn renew(&self, request: RequestId, sealed: &[u8]) -> Result<Renewed, StoreError> {
+        self.0.renew(&request.0.to_be_bytes(), sealed)
     }
 }

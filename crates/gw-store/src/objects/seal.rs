@@ -2,7 +2,7 @@
 
 use super::object::Object;
 use crate::error::StoreError;
-use crate::seal::Seal;
+use crate::seal::{Renewed, Seal};
 use gw_model::Secret;
 
 /// What the key for contents is derived for.
@@ -28,12 +28,28 @@ impl Sealer {
     pub fn open(&self, object: &Object, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.0.open(&belonging(object), sealed).map(|mut content| std::mem::take(&mut *content))
     }
+
+    /// What is sealed with an older key, sealed with the newest: content of an object by the code of its kind, the bytes of its
+    /// owner and its id, as they are stored.
+    pub(crate) fn renew(
+        &self,
+        kind: u8,
+        owner: &[u8],
+        id: &str,
+        sealed: &[u8],
+    ) -> Result<Renewed, StoreError> {
+        self.0.renew(&place(kind, owner, id), sealed)
+    }
 }
 
 /// What is authenticated besides the content.
 fn belonging(object: &Object) -> Vec<u8> {
-    let mut out = vec![object.kind.code()];
-    out.extend_from_slice(&object.owner.0.to_be_bytes());
-    out.extend_from_slice(object.id.as_bytes());
+    place(object.kind.code(), &object.owner.0.to_be_bytes(), &object.id)
+}
+
+fn place(kind: u8, owner: &[u8], id: &str) -> Vec<u8> {
+    let mut out = vec![kind];
+    out.extend_from_slice(owner);
+    out.extend_from_slice(id.as_bytes());
     out
 }

@@ -127,6 +127,17 @@ impl PostgresStore {
         Ok(store)
     }
 
+    /// Connects to a server whose installation these keys open, to seal all of it again: it must be there.
+    pub(crate) fn open_to_rotate(
+        url: &Secret,
+        encryption_keys: &[Secret],
+        dir: &Path,
+    ) -> Result<Self, StoreError> {
+        let store = Self::new(url, PostgresSettings::default(), encryption_keys, dir)?;
+        store.run("connect to PostgreSQL", ANSWER_LIMIT, async |_| Ok(()))?;
+        Ok(store)
+    }
+
     fn new(
         url: &Secret,
         settings: PostgresSettings,
@@ -298,7 +309,7 @@ impl PostgresStore {
             let row = db.one("SELECT value FROM settings WHERE name = $1", &[&ENCRYPTION_CHECK]).await?;
             Ok(row.try_get(0)?)
         })?;
-        if kept == own { Ok(()) } else { Err(StoreError::OtherEncryptionKey.into()) }
+        if self.standby.knows(&kept) { Ok(()) } else { Err(StoreError::OtherEncryptionKey.into()) }
     }
 
     fn may_try(&self) -> Result<(), Fault> {

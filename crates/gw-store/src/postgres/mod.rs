@@ -31,6 +31,7 @@ mod objects;
 mod places;
 mod recost;
 mod rollups;
+mod rotation;
 mod routes;
 mod segments;
 mod session;

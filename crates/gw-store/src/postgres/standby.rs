@@ -30,7 +30,8 @@ const MAX_LABELS: usize = 100_000;
 #[derive(Debug)]
 pub(super) struct Standby {
     seal: Seal,
-    check: String,
+    /// What is written down of each key, newest first.
+    checks: Vec<String>,
     dir: PathBuf,
     /// The copy that this process started from, until the server is back.
     copy: Mutex<Option<Arc<Copy>>>,
@@ -44,10 +45,10 @@ pub(super) struct Standby {
 
 impl Standby {
     pub(super) fn new(encryption_keys: &[Secret], dir: &Path) -> Self {
-        let check = encryption_keys.first().map(|key| keys::derive(key, CHECK_PURPOSE));
+        let check = |key| keys::derive(key, CHECK_PURPOSE).expose().to_owned();
         Self {
             seal: Seal::new(encryption_keys, PURPOSE, "the copy of the last state"),
-            check: check.map(|check| check.expose().to_owned()).unwrap_or_default(),
+            checks: encryption_keys.iter().map(check).collect(),
             dir: dir.to_owned(),
             copy: Mutex::default(),
             credentials: Mutex::default(),
@@ -69,7 +70,17 @@ impl Standby {
 
     /// What tells encryption keys apart without giving them away.
     pub(super) fn key_check(&self) -> &str {
-        &self.check
+        self.checks.first().map_or("", String::as_str)
+    }
+
+    /// What is written down while it is sealed again: both keys are needed.
+    pub(super) fn all_checks(&self) -> String {
+        self.checks.join(" ")
+    }
+
+    /// Is every key known that the installation needs, by what is written down there?
+    pub(super) fn knows(&self, kept: &str) -> bool {
+        kept.split(' ').all(|needed| self.checks.iter().any(|own| own == needed))
     }
 
     /// Takes the copy of the data directory up; false when there is none.

@@ -31,6 +31,7 @@ mod places;
 mod records;
 mod recost;
 mod rollups;
+mod rotation;
 mod routes;
 mod segments;
 mod sign_in;

@@ -19,6 +19,7 @@ mod names;
 mod objects;
 mod postgres;
 mod restore;
+mod rotation;
 mod suite;
 mod sums;
 mod transfer;

@@ -10,6 +10,7 @@ use gw_config::compile::AlertPolicy;
 use gw_model::{AccountId, Micros};
 use gw_store::StoreError;
 use gw_store::types::StoredAlertObject;
+use gw_store::vault::name_of_channel;
 use std::collections::HashMap;
 
 /// Id of the rule that there is while nobody wrote one about budgets.
@@ -159,13 +160,8 @@ pub(crate) fn channel(app: &App, stored: &StoredAlertObject) -> Option<Channel> 
 /// What is sealed of a channel; `None` where it can not be opened.
 pub(crate) fn secrets(app: &App, stored: &StoredAlertObject) -> Option<ChannelSecrets> {
     let Some(sealed) = &stored.sealed else { return Some(ChannelSecrets::default()) };
-    let opened = app.storage.vault.open(&sealed_name(&stored.id), sealed);
+    let opened = app.storage.vault.open(&name_of_channel(&stored.id), sealed);
     opened.ok().and_then(|text| ChannelSecrets::from_text(&text))
-}
-
-/// Under which name it is sealed: what is sealed can not be moved to another channel, nor to a provider.
-pub(crate) fn sealed_name(id: &str) -> String {
-    format!("alert channel {id}")
 }
 
 /// Who has no say over the gateway does not send its requests into its network.

@@ -1,7 +1,7 @@
 //! Rules, channels and silences that the admin API manages: checked as those of the file are, stored with an entry in the audit
 //! log, and in force at every gateway by its next look. What must not be shown is sealed, and never given out again.
 
-use super::book::{Book, Kind, channel, organization_of, reach, rule, sealed_name, secrets};
+use super::book::{Book, Kind, channel, organization_of, reach, rule, secrets};
 use crate::app::accounts::allowed;
 use crate::app::audit;
 use crate::app::authorization::{Caller, Denied, Resource, Standing};
@@ -12,6 +12,7 @@ use gw_store::StoreError;
 use gw_store::audit::{AuditDraft, changed};
 use gw_store::traits::ControlStore;
 use gw_store::types::StoredAlertObject;
+use gw_store::vault::name_of_channel;
 use serde_json::{Map, Value, json};
 
 /// What must not be shown of a channel.
@@ -245,7 +246,7 @@ fn write(
             draft.check(way, organization, &hidden, reach(app, organization))?;
             stored.sealed = match hidden.is_empty() {
                 true => None,
-                false => Some(app.storage.vault.seal(&sealed_name(&stored.id), &hidden.to_text())?),
+                false => Some(app.storage.vault.seal(&name_of_channel(&stored.id), &hidden.to_text())?),
             };
         }
         Kind::Silence => {

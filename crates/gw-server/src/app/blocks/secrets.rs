@@ -6,6 +6,7 @@ use crate::app::state::App;
 use gw_model::Secret;
 use gw_store::StoreError;
 use gw_store::types::StoredBlock;
+use gw_store::vault::name_of_block;
 use serde_json::{Map, Value};
 
 /// Members that must not be shown. A proxy's address may hold a password.
@@ -109,22 +110,17 @@ pub(super) fn seal(
         return Ok(None);
     }
     let text = Secret::new(Value::Object(hidden.clone()).to_string());
-    app.storage.vault.seal(&sealed_name(kind.as_str(), name), &text).map(Some)
+    app.storage.vault.seal(&name_of_block(kind.as_str(), name), &text).map(Some)
 }
 
 /// The whole block, and what is sealed of it; `None` where that cannot be opened or read.
 pub(super) fn open(app: &App, block: &StoredBlock) -> Option<(Map<String, Value>, Map<String, Value>)> {
     let mut whole: Map<String, Value> = serde_json::from_str(&block.document).ok()?;
     let Some(sealed) = &block.sealed else { return Some((whole, Map::new())) };
-    let text = app.storage.vault.open(&sealed_name(&block.kind, &block.name), sealed).ok()?;
+    let text = app.storage.vault.open(&name_of_block(&block.kind, &block.name), sealed).ok()?;
     let hidden: Map<String, Value> = serde_json::from_str(text.expose()).ok()?;
     join(&mut whole, &hidden);
     Some((whole, hidden))
-}
-
-/// What is sealed can not be moved to another name, nor pass for a credential of the store.
-fn sealed_name(kind: &str, name: &str) -> String {
-    format!("config {kind} {name}")
 }
 
 #[cfg(test)]

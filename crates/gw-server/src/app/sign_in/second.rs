@@ -11,6 +11,7 @@ use gw_model::{AccountId, Secret};
 use gw_store::StoreError;
 use gw_store::keys::random;
 use gw_store::types::StoredLogin;
+use gw_store::vault::name_of_second_factor;
 use serde_json::json;
 
 /// Recovery codes that somebody gets.
@@ -48,7 +49,7 @@ pub(crate) fn enrol(app: &App, who: &SignedIn) -> Result<Enrolled, SignInError> 
         return Err(SignInError::InTheWay(text));
     }
     let bytes: [u8; totp::SECRET_BYTES] = random()?;
-    let sealed = app.storage.vault.seal(&place(user.id), &Secret::new(url_text(&bytes)))?;
+    let sealed = app.storage.vault.seal(&name_of_second_factor(user.id), &Secret::new(url_text(&bytes)))?;
     let changed = next(app, StoredLogin { totp_pending: Some(sealed), ..login });
     if !app.storage.database.save_login(&changed)? {
         return Err(SignInError::InTheWay(CHANGED));
@@ -150,11 +151,6 @@ fn recovery_codes() -> Result<Vec<Secret>, StoreError> {
 }
 
 fn open(app: &App, user: AccountId, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let text = app.storage.vault.open(&place(user), sealed)?;
+    let text = app.storage.vault.open(&name_of_second_factor(user), sealed)?;
     from_url_text(text.expose()).ok_or(StoreError::Damaged { what: "the secret of a second factor" })
-}
-
-/// What a sealed secret belongs to.
-fn place(user: AccountId) -> String {
-    format!("totp\n{user}")
 }

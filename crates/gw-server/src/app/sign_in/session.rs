@@ -10,6 +10,7 @@ use gw_store::audit::{Actor, AuditDraft, Origin};
 use gw_store::keys::{generate_session_id, generate_session_token};
 use gw_store::traits::ControlStore;
 use gw_store::types::{SessionHolder, SessionId, StoredAccount, StoredSession, Via};
+use gw_store::vault::name_of_session;
 use serde_json::json;
 
 const MICROS: i64 = 1_000_000;
@@ -116,7 +117,8 @@ pub(super) fn begin(
     let _changing = app.changing.lock();
     let settings = app.sign_ins.settings.load_full();
     let (token, id, now) = (generate_session_token()?, generate_session_id()?, app.gateway.clock().now());
-    let sealed = entrance.id_token.map(|token| app.storage.vault.seal(&place(id), &token)).transpose()?;
+    let sealed =
+        entrance.id_token.map(|token| app.storage.vault.seal(&name_of_session(id), &token)).transpose()?;
     let session = StoredSession {
         id,
         digest: app.gateway.keys.digest(token.expose()),
@@ -183,7 +185,7 @@ pub(crate) fn end(app: &App, who: &SignedIn, session: &StoredSession) -> Result<
 /// What the identity provider said of whoever signed in there.
 pub(crate) fn id_token(app: &App, session: &StoredSession) -> Option<Secret> {
     let sealed = session.id_token.as_ref()?;
-    app.storage.vault.open(&place(session.id), sealed).ok()
+    app.storage.vault.open(&name_of_session(session.id), sealed).ok()
 }
 
 /// What a page of ours sends with every write, so that no other page can: it belongs to what the browser shows.
@@ -214,9 +216,4 @@ fn told(session: &StoredSession) -> serde_json::Value {
         told["provider"] = session.provider.as_str().into();
     }
     told
-}
-
-/// What a sealed token belongs to.
-fn place(id: SessionId) -> String {
-    format!("session\n{id}")
 }

@@ -134,6 +134,13 @@ impl Gateway {
         Self::start_given(folder, "127.0.0.1:0", variables, other).await
     }
 
+    /// The same with other variables.
+    pub(crate) async fn restart_with(mut self, variables: &[(&str, &str)]) -> Self {
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.variables = owned.collect();
+        self.restart().await
+    }
+
     /// The number of its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id().expect("it runs")

@@ -251,6 +251,19 @@ impl Segments {
         }
     }
 
+    /// Returns when all that stands in segments would survive a power cut.
+    ///
+    /// # Errors
+    /// The disk does not take it.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        for name in self.list()? {
+            let path = self.path(name);
+            let synced = File::open(&path).and_then(|file| file.sync_all());
+            synced.map_err(StoreError::io("write to", &path))?;
+        }
+        Ok(())
+    }
+
     /// Removes a segment. What is appended for its hour later goes to another one.
     pub(crate) fn remove(&self, name: SegmentName) {
         self.writing.lock().open.retain(|open| open.name != name);
