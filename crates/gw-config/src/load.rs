@@ -4,6 +4,7 @@
 use crate::document::{Kind, Node, parse};
 use crate::env::Env;
 use crate::errors::{ConfigErrors, Faults};
+use crate::listed;
 use crate::settings::otlp::OtelEnv;
 use crate::settings::{FileSettings, Files, Settings};
 use crate::shape::{Reader, Shape};
@@ -24,10 +25,22 @@ pub struct Source<'a> {
 /// # Errors
 /// Every fault that was found, each with its place.
 pub fn load(source: Source<'_>, env: &dyn Env) -> Result<Settings, ConfigErrors> {
+    load_with(source, env, &[])
+}
+
+/// The same, with values in the place of defaults: the file goes before them.
+///
+/// # Errors
+/// As above, and what is wrong with these values.
+pub fn load_with(
+    source: Source<'_>,
+    env: &dyn Env,
+    stored: &[listed::Stored],
+) -> Result<Settings, ConfigErrors> {
     let name: Arc<str> = source.name.into();
     let mut faults = Faults::default();
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(source.text);
-    let Some(root) = parse(text, Some(env), &mut faults) else {
+    let Some(mut root) = parse(text, Some(env), &mut faults) else {
         return faults.finish(&name, None);
     };
     if let Some(message) = foreign(&root) {
@@ -35,6 +48,7 @@ pub fn load(source: Source<'_>, env: &dyn Env) -> Result<Settings, ConfigErrors>
         faults.add(message.0, message.1);
         return faults.finish(&name, None);
     }
+    listed::put(&mut root, stored);
     let file = FileSettings::read(&root, &mut Reader::new(&mut faults));
     let settings = file.map(|file| Settings {
         source: Arc::clone(&name),
@@ -42,6 +56,7 @@ pub fn load(source: Source<'_>, env: &dyn Env) -> Result<Settings, ConfigErrors>
         demo: false,
         files: Files::new(),
         otel: OtelEnv::default(),
+        given: listed::given(&root),
     });
     faults.finish(&name, settings)
 }

@@ -30,7 +30,7 @@ settings! {
         default(60) body_upload_seconds: Whole<1, 86_400>,
         /// Bytes of files of bodies that may wait to be sent to object storage; what comes beyond is dropped and counted. Read at start.
         default(1_073_741_824) body_spool_bytes: Whole<1_048_576, 1_099_511_627_776>,
-        /// Days that records are kept. For ever when not given. Sums of usage and spending stay.
+        /// Days that records are kept. For ever when not given. Sums of usage and spending stay. Read at start.
         optional retention_days: Whole<1, 36_500>,
         /// Most readers that may follow records live at one node at the same time. Read at start.
         default(32) max_tail_readers: Whole<1, 1_000>,

@@ -24,6 +24,7 @@ use super::routes::RouteSettings;
 use super::scim::ScimBlock;
 use super::storage::StorageSettings;
 use super::telemetry::TelemetrySettings;
+use crate::listed::AllGiven;
 use crate::place::At;
 use crate::shape::{Named, Text, Whole, settings};
 use gw_model::Secret;
@@ -118,6 +119,8 @@ pub struct Settings {
     pub files: Files,
     /// What the environment says about OpenTelemetry.
     pub otel: OtelEnv,
+    /// What is said of plain settings, and where.
+    pub(crate) given: AllGiven,
 }
 
 /// Files by the names that a configuration gives them.
@@ -138,6 +141,7 @@ impl Settings {
     pub fn with_listen(mut self, listen: Option<SocketAddr>) -> Self {
         if let Some(address) = listen {
             self.file.listen = At::nowhere(Listen(address));
+            self.note_start("listen", Some(address.to_string().into()));
         }
         self
     }
@@ -147,6 +151,7 @@ impl Settings {
     pub fn with_database(mut self, url: Option<Secret>) -> Self {
         if let Some(url) = url {
             self.file.database_url = Some(At::nowhere(url));
+            self.note_start("database_url", None);
         }
         self
     }
@@ -156,6 +161,7 @@ impl Settings {
     pub fn with_redis(mut self, url: Option<Secret>) -> Self {
         if let Some(url) = url {
             self.file.redis_url = Some(At::nowhere(url));
+            self.note_start("redis_url", None);
         }
         self
     }

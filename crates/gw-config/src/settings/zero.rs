@@ -5,6 +5,7 @@ use super::otlp::OtelEnv;
 use super::providers::ProviderSettings;
 use super::{FileSettings, Files, Settings};
 use crate::env::Env;
+use crate::listed::AllGiven;
 use crate::place::{At, Place};
 use crate::shape::{Named, NamedEntry, Text};
 use gw_model::Secret;
@@ -55,6 +56,7 @@ impl Settings {
             demo: false,
             files: Files::new(),
             otel: OtelEnv::default(),
+            given: AllGiven::default(),
         }
     }
 }

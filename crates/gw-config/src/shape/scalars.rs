@@ -209,6 +209,6 @@ impl Shape for Secret {
     }
 
     fn schema() -> Value {
-        json!({ "type": "string", "minLength": 1 })
+        json!({ "type": "string", "minLength": 1, "writeOnly": true })
     }
 }

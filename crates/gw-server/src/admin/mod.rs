@@ -43,6 +43,7 @@ mod reconcile;
 mod reports;
 mod routes;
 mod scim;
+mod settings;
 mod usage;
 mod views;
 
@@ -116,6 +117,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/routes/{id}/simulate", post(routes::simulate))
         .route("/guardrails", get(guardrails::list))
         .route("/guardrails/test", post(guardrails::test))
+        .route("/settings", get(settings::list))
+        .route("/settings/{id}", get(settings::show).patch(settings::change).delete(settings::remove))
         .route("/cache", get(cache::show))
         .route("/cache/purge", post(cache::purge))
         .merge(records())

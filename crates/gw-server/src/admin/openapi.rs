@@ -14,6 +14,7 @@ mod keys;
 mod logs;
 pub(super) mod parameters;
 mod prices;
+mod settings;
 mod tokens;
 
 use serde_json::{Map, Value, json};
@@ -72,6 +73,7 @@ pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
         evaluations::OPERATIONS,
         logs::OPERATIONS,
         prices::OPERATIONS,
+        settings::OPERATIONS,
     ];
     OPERATIONS.iter().chain(more.into_iter().flatten())
 }
@@ -549,6 +551,7 @@ fn schemas() -> Value {
         map.extend(evaluations::schemas());
         map.extend(logs::schemas());
         map.extend(prices::schemas());
+        map.extend(settings::schemas());
         if let Value::Object(keys) = keys::schemas() {
             map.extend(keys);
         }

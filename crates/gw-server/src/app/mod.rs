@@ -29,6 +29,7 @@ pub(crate) mod replay;
 pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod scim;
+pub(crate) mod settings;
 pub(crate) mod shares;
 pub(crate) mod sign_in;
 pub(crate) mod site;

@@ -11,6 +11,7 @@ use super::inside::Inside;
 use super::plugins;
 use super::prices::history::ReadPages;
 use super::routes::{self, RoutesError};
+use super::settings::Overlay;
 use super::sign_in::SignIns;
 use super::storage::Storage;
 use super::tail::Tail;
@@ -64,6 +65,8 @@ pub(crate) struct App {
     pub(crate) evaluations: ArcSwap<EvaluationSettings>,
     /// Tells the thread of evaluations that there is one to run.
     pub(crate) evaluation_bell: Bell,
+    /// What the API sets in the place of defaults.
+    pub(crate) settings: Overlay,
     /// Who is told of what.
     pub(crate) alerts: Alerts,
     /// What is told between gateways; `None` where they meet nowhere.
@@ -164,6 +167,7 @@ impl App {
         let app = Self {
             gateway,
             inside: Inside::default(),
+            settings: Overlay::default(),
             tail,
             alerts,
             sharing,
@@ -281,6 +285,11 @@ impl App {
         let after = json!({ "revision": revision, "models": is.0, "providers": is.1, "keys": keys_are });
         let (before, after) = changed(&before, &after);
         (Some(before), Some(after))
+    }
+
+    /// The configuration file as it was named, or `environment`.
+    pub(crate) fn file_name(&self) -> Arc<str> {
+        Arc::clone(&self.file.load().declared.source)
     }
 
     /// The certificate's files, to be watched.

@@ -27,6 +27,7 @@ mod routes;
 mod schema;
 mod serve;
 mod service_accounts;
+mod settings;
 mod table;
 mod usage;
 mod users;
@@ -55,7 +56,7 @@ enum Command {
     Schema,
     /// Print the OpenAPI document of the admin API.
     Openapi,
-    /// Create, list and revoke virtual keys of a running gateway.
+    /// Create, show, change, rotate and revoke virtual keys of a running gateway; seal what is stored with another encryption key.
     Keys(keys::KeysArguments),
     /// Create, list, rotate and revoke admin tokens of a running gateway.
     AdminTokens(admin_tokens::TokensArguments),
@@ -79,6 +80,8 @@ enum Command {
     Models(models::ModelsArguments),
     /// Show alerts, and test who is told of them.
     Alerts(alerts::AlertsArguments),
+    /// Show what a running gateway is set to and why, and change what counts at once.
+    Settings(settings::SettingsArguments),
     /// Show how full the cache is, and throw answers away.
     Cache(cache::CacheArguments),
     /// Show, publish and explain dynamic routes.
@@ -119,6 +122,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Prices(arguments) => prices::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
+        Command::Settings(arguments) => settings::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
         Command::Alerts(arguments) => alerts::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),

@@ -10,12 +10,13 @@ use crate::app::audit;
 use crate::app::blocks as app_blocks;
 use crate::app::body_storage;
 use crate::app::credentials as app_credentials;
-use crate::app::embeddings::{self, Reading};
+use crate::app::embeddings::{self, Loaded, Reading};
 use crate::app::evaluations;
 use crate::app::exports;
 use crate::app::plugins;
 use crate::app::prices::recosting;
 use crate::app::routes as app_routes;
+use crate::app::settings::{self as app_settings, Overlay};
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
 use crate::app::storage::Storage;
@@ -28,6 +29,7 @@ use crate::listen::nofile;
 use crate::listen::worker::{self, Phase, WorkerHandle};
 use crate::telemetry::{self, LogFormat};
 use gw_config::compile::{RedisSettings, RollupSettings};
+use gw_config::listed::Stored;
 use gw_config::{Compiled, settings};
 use gw_pipeline::{Gateway, GatewayParts, PublishError, SystemClock};
 use gw_store::StoreError;
@@ -199,11 +201,10 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
     plugins::load(&compiled.plugins)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
-    let storage = Storage::open(&start.data_dir, &compiled.store, &clock).map_err(BootError::Store)?;
-    let storage = Arc::new(storage);
-    if storage.master_is_new {
-        output::note(format!("master key: {}", storage.master.expose()));
-    }
+    let storage = open_storage(start, &compiled, &clock)?;
+    let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
+    let (compiled, stored) =
+        app_settings::at_start(&*storage.database, &configured, compiled).map_err(BootError::Store)?;
     let shared =
         shared_limits::prepare(compiled.redis.as_ref(), &storage, &clock).map_err(BootError::Redis)?;
     let gateway = Gateway::new(GatewayParts {
@@ -219,8 +220,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     plugins::serve(&compiled.plugins, &gateway);
     gateway.set_bodies(Arc::clone(&storage.bodies));
     keep_answers(&storage, compiled.redis.as_ref(), &gateway, &clock).map_err(BootError::Redis)?;
-    let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
-    let app = Arc::new(app.map_err(BootError::Apply)?);
+    let app = new_app(&gateway, &storage, &compiled, (loaded, stored))?;
     app_credentials::load(&app).map_err(BootError::Store)?;
     app_blocks::load(&app).map_err(|error| BootError::Apply(ApplyError::Block(error)))?;
     app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
@@ -245,7 +245,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         let (workers, gateway) = (Arc::clone(&workers), Arc::clone(&gateway));
         background.spawn(acceptor::accept(listener, door, workers, gateway, max_open, stop.clone()));
     }
-    let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
+    app.settings.serve(configured.clone());
     background.spawn(reload::watch(Arc::clone(&app), configured));
     background.spawn(keep_clock(clock));
     look_after(background, &app, &compiled);
@@ -262,6 +262,32 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         drain_delay: Duration::from_secs(server.drain_delay_seconds),
         grace: Duration::from_secs(server.shutdown_grace_seconds),
     })
+}
+
+/// The parts together, with settings of the API as they are in force.
+fn new_app(
+    gateway: &Arc<Gateway>,
+    storage: &Arc<Storage>,
+    compiled: &Compiled,
+    (loaded, stored): (Option<Loaded>, Vec<Stored>),
+) -> Result<Arc<App>, BootError> {
+    let app = App::new(Arc::clone(gateway), Arc::clone(storage), compiled, loaded);
+    let mut app = app.map_err(BootError::Apply)?;
+    app.settings = Overlay::of(stored);
+    Ok(Arc::new(app))
+}
+
+/// The store; a master key that was made just now is shown.
+fn open_storage(
+    start: &Start,
+    compiled: &Compiled,
+    clock: &Arc<SystemClock>,
+) -> Result<Arc<Storage>, BootError> {
+    let storage = Storage::open(&start.data_dir, &compiled.store, clock).map_err(BootError::Store)?;
+    if storage.master_is_new {
+        output::note(format!("master key: {}", storage.master.expose()));
+    }
+    Ok(Arc::new(storage))
 }
 
 /// Answers outlive the process, where they are to.

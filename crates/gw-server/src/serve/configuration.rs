@@ -1,5 +1,6 @@
 //! Reads and compiles the configuration, from a file or from the environment.
 
+use gw_config::listed::Stored;
 use gw_config::settings::otlp::OtelEnv;
 use gw_config::{Compiled, ConfigErrors, Env, ProcessEnv, Settings, Source, TermsFile};
 use gw_model::Secret;
@@ -55,13 +56,24 @@ pub(crate) struct Origin {
 
 /// Reads the file, or the environment when there is none, and compiles it.
 pub(crate) fn read(origin: &Origin, revision: u64) -> Result<Compiled, ConfigurationError> {
+    read_with(origin, revision, &[])
+}
+
+/// The same, with settings of the API in the place of defaults.
+pub(crate) fn read_with(
+    origin: &Origin,
+    revision: u64,
+    stored: &[Stored],
+) -> Result<Compiled, ConfigurationError> {
     let catalog = Arc::new(gw_providers::catalog());
     let settings = match origin.file.as_deref() {
-        None => Settings::from_environment(&ProcessEnv, gw_providers::catalog()),
+        None => Settings::from_environment(&ProcessEnv, gw_providers::catalog())
+            .with_stored(stored)
+            .map_err(ConfigurationError::Faults)?,
         Some(path) => {
             let text = text(path)?;
             let name = path.display().to_string();
-            gw_config::load(Source { name: &name, text: &text }, &ProcessEnv)
+            gw_config::load_with(Source { name: &name, text: &text }, &ProcessEnv, stored)
                 .map_err(ConfigurationError::Faults)?
         }
     };

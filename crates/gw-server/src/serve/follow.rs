@@ -5,7 +5,7 @@
 use crate::app::blocks::BlockError;
 use crate::app::routes::RoutesError;
 use crate::app::state::App;
-use crate::app::{accounts, audit, blocks, credentials, keys, routes};
+use crate::app::{accounts, audit, blocks, credentials, keys, routes, settings};
 use crate::listen::worker::Phase;
 use gw_model::{AccountId, KeyId, Level};
 use gw_store::StoreError;
@@ -153,6 +153,10 @@ impl Follower {
     }
 
     fn take_blocks(&self) -> Result<(), StoreError> {
+        // Where settings changed, all of the configuration is in force anew.
+        if settings::refresh(&self.app)? {
+            return Ok(());
+        }
         match blocks::refresh(&self.app) {
             Err(BlockError::Store(error)) => return Err(error),
             Err(error) => {

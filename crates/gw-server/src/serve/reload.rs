@@ -2,9 +2,8 @@
 //! is refused with its error, and the configuration in force stays.
 
 use super::boot::Configured;
-use super::configuration;
-use crate::app::audit;
 use crate::app::state::App;
+use crate::app::{audit, settings};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -59,10 +58,7 @@ fn stamps(configured: &Configured, app: &App) -> Vec<Option<Stamp>> {
 
 /// Reads the configuration anew and puts it in force; false when it is refused.
 fn apply(app: &App, configured: &Configured, revision: u64) -> bool {
-    let outcome = configuration::read(&configured.origin, revision)
-        .map_err(|error| error.to_string())
-        .and_then(|compiled| app.apply(compiled, configured.emulator).map_err(|error| error.to_string()));
-    match outcome {
+    match settings::reread(app, configured, revision) {
         Ok(()) => {
             app.gateway.metrics.config_reloads.inc();
             tracing::info!(revision, "a new configuration is in force");
@@ -70,7 +66,7 @@ fn apply(app: &App, configured: &Configured, revision: u64) -> bool {
         }
         Err(error) => {
             app.gateway.metrics.config_reload_failures.inc();
-            audit::reload_refused(app, &error);
+            audit::reload_refused(app, &error.to_string());
             tracing::error!(%error, "the new configuration is refused; the old one stays in force");
             false
         }

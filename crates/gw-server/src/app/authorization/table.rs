@@ -43,6 +43,8 @@ pub(crate) enum Resource {
     Exports,
     /// What past calls should have cost.
     Recostings,
+    /// What the gateway as a whole is set to.
+    Settings,
 }
 
 /// What is done with it.
@@ -105,6 +107,7 @@ const TABLE: &[(Resource, &str, &str, &str)] = &[
     (Resource::Documents, "documents", "xx-x--", "x-----"),
     (Resource::Exports, "exports", "xx-x--", "xx----"),
     (Resource::Recostings, "recostings", "xxxx--", "xx----"),
+    (Resource::Settings, "settings", "xx-x--", "xx----"),
 ];
 
 impl Resource {

@@ -167,6 +167,7 @@ impl World {
             Object::OpenExport => id(&make(gateway, "exports", super::new("exports")).await),
             Object::DoneExport => super::exported(gateway).await,
             Object::Recosting => super::recosting(gateway).await,
+            Object::Setting => super::setting(gateway).await,
         };
         (row.path.replace("{id}", &id_of_object), row.body.clone())
     }

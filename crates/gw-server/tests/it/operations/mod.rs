@@ -32,6 +32,8 @@ pub(crate) enum Object {
     DoneExport,
     /// A re-costing that waits for a time to come.
     Recosting,
+    /// A setting that the API gives a value.
+    Setting,
 }
 
 /// An operation and how it is called.
@@ -158,6 +160,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend(of_providers());
     rows.extend(of_exports());
     rows.extend(of_prices());
+    rows.extend(of_settings());
     rows.extend(of_readers());
     rows.extend(of_alerts());
     rows.extend(of_evaluations());
@@ -211,6 +214,25 @@ fn of_prices() -> [Row; 5] {
         row(Method::GET, "prices/recostings/{id}", one, Value::Null, ""),
         row(Method::POST, "prices/recostings/{id}/cancel", one, json!({}), "recosting.cancel"),
     ]
+}
+
+/// Plain settings.
+fn of_settings() -> [Row; 4] {
+    let one = Object::Setting;
+    [
+        row(Method::GET, "settings", Object::Nothing, Value::Null, ""),
+        row(Method::GET, "settings/{id}", one, Value::Null, ""),
+        row(Method::PATCH, "settings/{id}", one, json!({"value": 100}), "setting.update"),
+        row(Method::DELETE, "settings/{id}", one, Value::Null, "setting.delete"),
+    ]
+}
+
+/// A setting with a value; its name.
+async fn setting(gateway: &Gateway) -> String {
+    let name = "settings.max_json_depth".to_owned();
+    let path = format!("/api/v1/settings/{name}");
+    gateway.admin(Method::PATCH, &path, Some(&json!({"value": 99}))).await.ok();
+    name
 }
 
 /// Ends the re-costing that waits, if there is one: there is one at a time.
@@ -413,6 +435,7 @@ async fn object_of(gateway: &Gateway, row: &Row) -> Option<String> {
         Object::OpenExport => Some(make(gateway, "exports", &json!({})).await),
         Object::DoneExport => Some(exported(gateway).await),
         Object::Recosting => Some(recosting(gateway).await),
+        Object::Setting => Some(setting(gateway).await),
     }
 }
 
