@@ -1,8 +1,10 @@
 //! What texts hide in codings: base64, base32, hex, binary, Morse, percent signs, escapes, single letters apart. Serves
 //! the search for injections. What does not read as text when it is decoded is nobody's order.
 
-use super::lexicon::all_words;
+use super::lexicon::words_within;
 use super::normalise::tag;
+
+use std::borrow::Cow;
 
 /// Most bytes that are decoded of one text.
 const MAX_DECODED_BYTES: usize = 256 << 10;
@@ -150,8 +152,16 @@ fn taken<'a>(run: &mut Vec<&'a [u8]>, least: usize, is_part: bool, word: &'a [u8
     None
 }
 
-/// Percent signs and escapes within words.
+/// Percent signs, escapes and entities within words.
 fn signs(text: &str, out: &mut String) {
+    // Pages are mostly signs, and text all the same.
+    if memchr::memchr(b'&', text.as_bytes()).is_some()
+        && text.contains("&#")
+        && out.len() + text.len() <= MAX_DECODED_BYTES
+    {
+        out.push_str(&entities(text));
+        out.push('\n');
+    }
     if text.matches('%').take(4).count() >= 4 {
         add(&unescaped(text.replace("% ", "%").as_bytes(), b"%", 2), out);
     }
@@ -195,6 +205,37 @@ fn unescaped(text: &[u8], mark: &[u8], digits: usize) -> Vec<u8> {
     out
 }
 
+/// A text with its numbered entities undone.
+fn entities(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, piece) in text.split("&#").enumerate() {
+        let (digits, radix) = match piece.strip_prefix(['x', 'X']) {
+            Some(digits) => (digits, 16),
+            None => (piece, 10),
+        };
+        let length = digits.bytes().take(8).take_while(|byte| char::from(*byte).is_digit(radix)).count();
+        let (code, behind) = digits.split_at(length);
+        match u32::from_str_radix(code, radix).ok().and_then(char::from_u32) {
+            Some(letter) if at > 0 => {
+                out.push(letter);
+                out.push_str(behind.strip_prefix(';').unwrap_or(behind));
+            }
+            _ => out.push_str(piece),
+        }
+    }
+    out
+}
+
+/// Appends what stands between quotation marks, put together, where there are several.
+pub(super) fn combined(text: &str, out: &mut String) {
+    for mark in ['"', '\''] {
+        let pieces: Vec<&str> = text.split(mark).skip(1).step_by(2).collect();
+        if pieces.len() > 1 {
+            add(pieces.concat().as_bytes(), out);
+        }
+    }
+}
+
 /// Tag characters, which no one sees.
 fn tags(text: &str, out: &mut String) {
     // All begin with the same two bytes.
@@ -226,9 +267,32 @@ fn apart(text: &str, out: &mut String) {
         if piece.contains(' ') {
             add(piece.as_bytes(), out);
         } else {
-            split_words(piece, out);
+            for word in words_within(piece) {
+                out.push_str(word);
+                out.push(' ');
+            }
+            out.push('\n');
         }
     }
+    // Single words may be written so among others.
+    let together: String = text.split_inclusive(char::is_whitespace).map(without_signs).collect();
+    if together.len() < text.len() {
+        add(together.as_bytes(), out);
+    }
+}
+
+/// A word without the signs between its letters, if there is one between all of them.
+fn without_signs(word: &str) -> Cow<'_, str> {
+    let Some(sign) = word.chars().nth(1).filter(|sign| matches!(sign, '.' | '-' | '_' | '*' | '/' | '~'))
+    else {
+        return Cow::Borrowed(word);
+    };
+    let is_apart = |(at, c): (usize, char)| if at % 2 == 0 { c.is_alphanumeric() } else { c == sign };
+    let letters = word.trim_end().trim_end_matches(['.', ',', ':', '!', '?']);
+    if letters.len() < 7 || !letters.chars().enumerate().all(is_apart) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(word.chars().filter(|c| *c != sign).collect())
 }
 
 /// Do at least six letters in a row stand alone?
@@ -246,24 +310,6 @@ fn has_letters_apart(text: &[u8]) -> bool {
         }
     }
     false
-}
-
-/// Words that matter in a text without blanks, in their order.
-fn split_words(piece: &str, out: &mut String) {
-    let mut found: Vec<(usize, &str)> = Vec::new();
-    for word in all_words().filter(|word| word.len() >= 3) {
-        found.extend(piece.match_indices(word).map(|(at, _)| (at, word)));
-    }
-    found.sort_by_key(|(at, word)| (*at, std::cmp::Reverse(word.len())));
-    let mut end = 0;
-    for (at, word) in found {
-        if at >= end {
-            out.push_str(word);
-            out.push(' ');
-            end = at + word.len();
-        }
-    }
-    out.push('\n');
 }
 
 fn hex(digits: &[u8]) -> Vec<u8> {

@@ -1,0 +1,65 @@
+//! Orders to show what nobody is to see: the prompt, what stands above, what was entrusted to the model.
+//! Serves the search for injections.
+
+use super::{Rule, rules};
+use crate::injection::lexicon::*;
+
+pub(super) const ROWS: &[Rule] = rules! {
+    "prompt_extraction" 88: REVEAL, 6 HIDDEN, 3 PROMPT;
+    "prompt_extraction" 82: REVEAL, 5 PROMPT, 2 HIDDEN;
+    "prompt_extraction" 72: REVEAL, 3 OWN, 3 PROMPT;
+    "prompt_extraction" 75: GIVE, 3 YOURS, 4 PROMPT;
+    "prompt_extraction" 45: REVEAL, 4 FULL, 2 PROMPT;
+    "prompt_extraction" 50: PROMPT, 3 GIVEN;
+    "prompt_extraction" 45: PROMPT, 3 FULL;
+    "prompt_extraction" 75: REVEAL, 2 BEHIND, 2 PRIOR;
+    "prompt_extraction" 72: REVEAL, 5 OWN, 1 BEHIND, 1 BEHIND;
+    "prompt_extraction" 75: REVEAL, 10 HIDDEN, 1 BEHIND;
+    "prompt_extraction" 72: HIDDEN, 2 PROMPT, 3 SHOWN;
+    "prompt_extraction" 74: WHAT, 3 TOLD, 3 GIVEN, 6 ABOVE | PROMPT;
+    "prompt_extraction" 65: REVEAL, 2 ALL, 1 ABOVE;
+    "prompt_extraction" 76: REVEAL, 2 ALL, 1 ABOVE, 4 FULL | COUNT | BEHIND;
+    "prompt_extraction" 50: MY, 1 HIDDEN, 1 PROMPT;
+    "prompt_extraction" 74: START, 10 MY, 1 HIDDEN, 1 PROMPT;
+    "prompt_extraction" 74: TELLS, 8 SECRET, 1 PROMPT | RULES;
+    "prompt_extraction" 74: REVEAL | GIVE, 6 YOURS, 1 HIDDEN, 1 BEHIND;
+    "prompt_extraction" 74: REVEAL | GIVE, 4 COUNT, 5 YOURS, 2 PROMPT;
+    "prompt_extraction" 72: BEHIND, 1 ABOVE, 1 MY, 3 BEHIND;
+    "prompt_extraction" 86: TELLS, 8 SYSPROMPT;
+    "prompt_extraction" 60: REVEAL | GIVE | TRANSFORM | WHAT, 8 SYSPROMPT;
+    "prompt_extraction" 84: REVEAL | GIVE | TRANSFORM | WHAT, 8 YOURS, 2 SYSPROMPT;
+    "prompt_extraction" 76: YOURS, 1 SYSPROMPT, 4 SAYS;
+    "prompt_extraction" 86: SYSPROMPT, 4 SHOWN;
+    "prompt_extraction" 74: TELLS, 6 YOURS, 1 PROMPT;
+    "prompt_extraction" 74: TELLS, 6 YOURS, 3 FULL | HIDDEN, 2 RULES | PROMPT;
+    "prompt_extraction" 78: TELLS, 8 FULL | HIDDEN, 5 PROMPT | ORDERS, 8 TOLD;
+    "prompt_extraction" 74: TELLS, 6 RULES | ORDERS, 5 TOLD;
+    "prompt_extraction" 76: TELLS, 6 BEHIND | ALL, 4 ABOVE, 10 FULL | HIDDEN | SYSPROMPT;
+    "prompt_extraction" 76: TELLS, 4 ALL, 6 PRIOR, 4 MY, 3 BEHIND;
+    "prompt_extraction" 76: TELLS, 4 COUNT, 4 COUNT | BEHIND, 4 YOURS, 2 BEHIND | PROMPT;
+    "prompt_extraction" 74: TELLS, 3 YOURS, 1 BEHIND, 1 BEHIND;
+    "prompt_extraction" 74: WHAT, 2 TOLD, 3 NOT;
+    "prompt_extraction" 72: TELLS, 8 KEYWORD, 6 SECOND, 3 GUARDS;
+    "prompt_extraction" 78: TELLS, 8 KEYWORD, 8 YOURS, 2 PROMPT | ORDERS;
+    "prompt_extraction" 74: START, 6 YOURS, 3 PROMPT | SYSPROMPT, 8 START | SAYS;
+    "prompt_extraction" 74: START, 8 COUNT | BEHIND | SAYS, 4 SYSPROMPT | HIDDEN;
+    "prompt_extraction" 76: START, 8 MY, 2 SYSPROMPT;
+    "prompt_extraction" 76: YOURS, 3 RULES | ORDERS, 8 KEYWORD, 10 TELLS | REVEAL;
+    "prompt_extraction" 76: TELLS, 2 ALL, 1 ABOVE, 4 START;
+    "prompt_extraction" 78: TELLS | WHAT, 8 PROMPT | RULES | ORDERS, 5 MAKER, 2 GIVEN;
+    "prompt_extraction" 76: TELLS, 4 YOURS, 2 RULES | ORDERS, 12 FULL;
+    "prompt_extraction" 74: WHAT, 3 YOURS, 2 PROMPT | SYSPROMPT, 3 START | SAYS;
+    "prompt_extraction" 74: TELLS | WHAT, 6 BEHIND | PROMPT | RULES, 2 TOLD, 3 GIVEN;
+    "prompt_extraction" 76: TELLS | WHAT, 8 HIDDEN | KEYWORD, 6 YOURS, 1 BEHIND | PROMPT;
+    "prompt_extraction" 72: YOURS, 1 PROMPT, 5 KEYWORD | SECRET;
+    "prompt_extraction" 60: HIDDEN, 1 PROMPT, 5 TELLS;
+    "prompt_extraction" 76: WHAT, 3 TOLD, 3 GIVEN, 12 TELLS, 4 ORDERS;
+    "prompt_extraction" 76: WHAT | TELLS, 8 COUNT | ABOVE, 4 YOURS, 1 BEHIND | PROMPT;
+    "prompt_extraction" 76: TELLS, 10 TOLD, 2 GIVEN, 4 MAKER;
+    "prompt_extraction" 74: HIDDEN, 1 BEHIND | PROMPT, 4 ABOVE;
+    "prompt_extraction" 76: WHAT | TELLS, 3 RULES | ORDERS, 10 GUARDS, 3 SECRET | HIDDEN;
+    "prompt_extraction" 74: TELLS, 2 EVERYTHING, 5 START | COUNT, 4 BEHIND;
+    "prompt_extraction" 74: TELLS, 8 HIDDEN, 2 ABOVE;
+    "prompt_extraction" 74: PERSONA, 8 YOURS, 2 SYSPROMPT;
+    "prompt_extraction" 76: AUTHORITY, 16 REVEAL | GIVE, 8 KEYWORD | SYSPROMPT;
+};

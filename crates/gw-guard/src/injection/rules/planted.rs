@@ -1,0 +1,71 @@
+//! Orders in what a model reads: notes to machines, calls of tools, things that are to be sent away, marks to repeat,
+//! and orders in codings.
+//! Serves the search for injections.
+
+use super::{Rule, rules};
+use crate::injection::lexicon::*;
+
+pub(super) const ROWS: &[Rule] = rules! {
+    "exfiltration" 75: SEND, 6 DATA, 10 OUTSIDE;
+    "exfiltration" 75: DATA, 8 SEND, 6 OUTSIDE;
+    "exfiltration" 72: LEAK, 4 DATA, 3 DATA;
+    "exfiltration" 75: LEAK, 3 DATA, 6 YOU;
+    "exfiltration" 74: LEAK, 5 HIDDEN, 2 DATA;
+    "tool_abuse" 45: CALL, 2 NAME, 24 BEFORE;
+    "tool_abuse" 60: BEFORE, 8 CALL, 2 NAME;
+    "tool_abuse" 45: CALL, 2 NAME, 12 OUTSIDE | DATA;
+    "tool_abuse" 74: CALL, 2 NAME, 12 OUTSIDE;
+    "tool_abuse" 60: CALL, 2 DELETE;
+    "tool_abuse" 66: MACHINE, 3 CALL, 4 SHELL;
+    "note_to_machine" 75: ADDRESS, 4 MACHINE, 24 APPEND | SEND | DELETE | OVERRIDE | LEAK;
+    "note_to_machine" 75: MACHINE, 3 ADDRESS, 16 APPEND | SEND | DELETE | OVERRIDE | LEAK;
+    "note_to_machine" 60: ADDRESS, 3 MACHINE;
+    "note_to_machine" 60: MACHINE, 3 ADDRESS, 5 MUST;
+    "note_to_machine" 72: READER, 3 ADDRESS | READS, 5 MUST;
+    "note_to_machine" 74: SECOND, 3 MACHINE, 2 ADDRESS;
+    "note_to_machine" 74: ADDRESS, 8 SEND, 8 INBOX, 6 OUTSIDE;
+    "planted_mark" 74: APPEND, 6 MARK, 10 REPLY;
+    "planted_mark" 74: MARK, 8 APPEND, 8 REPLY;
+    "planted_mark" 72: APPEND, 3 NAME, 8 REPLY;
+    "planted_order" 70: MACHINE | FUTURE, 10 REVEAL, 5 HIDDEN, 1 PROMPT;
+    "planted_order" 50: FUTURE, 12 APPEND | OVERRIDE;
+    "hidden_orders" 80: DECODE, 6 CODING, 12 OBEY;
+    "hidden_orders" 78: CODING, 6 DECODE, 8 OBEY;
+    "note_to_machine" 74: ADDRESS | READS, 6 READER, 24 FAVOUR | SEND | CALL | HUSH | MUST | REVEAL | TELLS | OVERRIDE | APPEND;
+    "note_to_machine" 76: READER, 4 ADDRESS | READS, 20 FAVOUR | SEND | CALL | HUSH | MUST | TELLS | OVERRIDE | APPEND | DELETE;
+    "note_to_machine" 74: MACHINE, 16 HUSH, 6 SERVED;
+    "note_to_machine" 76: MACHINE, 30 HUSH, 8 SERVED;
+    "note_to_machine" 60: HUSH, 5 SERVED, 14 CALL | SEND | DATA;
+    "note_to_machine" 74: SEND | CALL | DELETE | FAVOUR, 20 HUSH, 6 SERVED | ADDRESS;
+    "note_to_machine" 60: READER, 24 HUSH;
+    "note_to_machine" 74: IF_YOU, 4 READER, 14 ADDRESS | READS | SEND | MUST | CALL | FAVOUR | TELLS | ROLE | FORGO | LOSE;
+    "note_to_machine" 74: ADDRESS | READS, 3 MACHINE, 6 STOP | OVERRIDE, 10 INSTEAD;
+    "note_to_machine" 74: ADDRESS | READS, 3 MACHINE, 12 ADDRESS, 10 SEND | FAVOUR | CALL | DELETE | AUTHORITY;
+    "note_to_machine" 76: READER, 4 MUST, 4 FAVOUR | TELLS, 4 PAGED | THIS;
+    "note_to_machine" 74: MACHINE, 3 RATES, 3 PAGED;
+    "note_to_machine" 76: READER | MACHINE, 6 THIS, 10 MUST | FAVOUR | SEND | CALL | TELLS | HUSH;
+    "exfiltration" 74: SEND, 8 INBOX | SERVED, 8 INBOX, 10 OUTSIDE;
+    "exfiltration" 74: SEND, 10 SERVED, 3 INBOX, 12 OUTSIDE;
+    "exfiltration" 76: SEND, 12 INBOX | DATA, 12 OUTSIDE, 10 HUSH;
+    "note_to_machine" 72: READER, 2 RATES;
+    "exfiltration" 76: READER | MACHINE, 4 TELLS | ROLE, 8 INBOX, 6 OUTSIDE;
+    "exfiltration" 74: MACHINE, 3 MUST, 4 CALL | APPEND | SEND | GIVE | TRANSFORM, 16 INBOX;
+    "exfiltration" 76: INBOX, 6 DATA | KEYWORD, 10 SEND, 8 OUTSIDE;
+    "exfiltration" 72: CALL, 6 DATA | KEYWORD | INBOX, 10 SEND, 8 OUTSIDE;
+        "exfiltration" 60: MACHINE, 2 MUST, 3 REVEAL | GIVE, 8 NAME | DATA | KEYWORD;
+    "note_to_machine" 76: READER, 14 APPEND | CALL | SEND, 20 HUSH;
+    "note_to_machine" 76: HIDDEN, 2 ADDRESS, 3 MACHINE;
+    "note_to_machine" 74: MACHINE, 1 ORDERS, 3 LOSE | SEND | CALL | DELETE | TELLS;
+    "tool_abuse" 76: MACHINE, 10 SHELL, 8 APPEND, 5 REPLY;
+    "note_to_machine" 76: MACHINE, 3 FORGO, 4 TASK;
+    "note_to_machine" 74: THIS, 8 MUST, 3 CALL | SEND;
+    "note_to_machine" 74: THIS, 3 READER;
+    "tool_abuse" 76: READER, 3 CALL, 4 NAME;
+    "note_to_machine" 74: READER, 2 ROLE, 3 SERVED;
+    "note_to_machine" 76: READER, 3 APPEND, 8 REPLY, 4 OUTSIDE;
+    "tool_abuse" 72: CALL, 2 MUST, 3 NAME;
+    "tool_abuse" 74: CALL, 2 DELETE, 20 BEFORE;
+    "tool_abuse" 76: MACHINE, 3 MUST, 3 CALL, 3 NAME;
+    "tool_abuse" 76: HUSH, 3 CALL, 3 NAME;
+    "hidden_orders" 74: DECIPHER | CODING, 12 CARRY;
+};
