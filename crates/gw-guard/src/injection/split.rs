@@ -282,11 +282,13 @@ impl<'a, 'text> Split<'a, 'text> {
             }
         }
         if has(JOINT | UNDERSCORE) && word.contains(['-', '\'', '_']) {
-            found = word.split(['-', '\'']).map(classes).fold(0, |all, one| all | one) & !LEAD;
+            self.unfolded.clear();
+            self.unfolded.extend(word.chars().filter(|c| !matches!(c, '-' | '\'' | '_')));
+            found = classes(&self.unfolded) & STRONG;
             if found == 0 {
-                self.unfolded.clear();
-                self.unfolded.extend(word.chars().filter(|c| !matches!(c, '-' | '\'' | '_')));
-                found = classes(&self.unfolded);
+                // A verb in the name of something gives no order.
+                found = word.split(['-', '\'']).map(classes).fold(0, |all, one| all | one)
+                    & !(LEAD | OVERRIDE | DROP);
             }
         }
         if found == 0 && has(LEET) {

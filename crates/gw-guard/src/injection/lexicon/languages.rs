@@ -39,7 +39,13 @@ pub(super) const WORDS: &[(u128, &str)] = &[
     (OVERRIDE | OVERRIDDEN, "नज़रअंदाज़ नजरअंदाज अनदेखी উপেক্ষা ভুলে_যাও 무시하고 무시해 무시하세요 무시하라 무시해라 무시하십시오 잊고 잊어 잊어버려 잊어라 잊으세요 따르지 hinweg"),
     (PUT, "setze setz leg legt sätt sett zet stel mets pon metti poni"),
     (ASIDE, "außer_kraft hinweg beiseite de_côté a_un_lado de_lado da_parte opzij terzijde åt_sidan till_side na_bok stranou"),
+    (OVERRIDE | FORGO, "hör_nicht_auf brich verletze breche désobéis désobéissez enfreins viole n'écoute_pas n'écoutez_pas no_escuches rompe sáltate ignóralas"),
+    (OVERRIDE | FORGO, "não_ouças quebre viola infrangi non_ascoltare luister_niet_naar breek bryt bryd złam łam nie_słuchaj poruš neposlouchej не_слушай не_слушайте не_слухай"),
+    (OVERRIDE | OVERRIDDEN, "yok_say yok_sayın"),
+    (BREAKS, "brechen ignorieren missachten vergessen verletzen umgehen"),
     // What came before.
+    (PRIOR | POST | ABOVE, "sopra ci-dessus au-dessus plus_haut arriba hierboven powyższe powyżej výše výše_uvedené ovan ovenfor ما_سبق para_atas di_atas"),
+    (EVERYTHING, "her_şeyi semuanya segalanya كل mọi_thứ wszystko všechno allt alt her_şey"),
     (PRIOR | POST, "früheren frühere zuvor vorher bisher obige vorangegangenen précédemment antérieures antérieurs jusqu'ici"),
     (PRIOR | POST, "jusqu'à_présent avant précédentes antes"),
     (PRIOR | POST, "previos previo anteriormente acima até_agora finora prima d'ora voorgaande bovenstaande alle tidligere forrige"),
@@ -90,6 +96,8 @@ pub(super) const WORDS: &[(u128, &str)] = &[
     (SYSPROMPT, "câu_lệnh_hệ_thống prompt_sistem instruksi_sistem 시스템_프롬프트를 시스템_프롬프트"),
     (SYSPROMPT, "instructions_cachées consignes_cachées instrucciones_ocultas instruções_ocultas istruzioni_nascoste"),
     (SYSPROMPT, "maagizo_yako_ya_siri prompt_του_συστήματος verborgen_instructies versteckten_anweisungen"),
+    (RULES | SYSPROMPT, "aturanmu instruksimu perintahmu pedomanmu kurallarını talimatlarını yönergelerini instrucțiunile_tale utasításaidat szabályaidat ohjeesi sääntösi"),
+    (KEYWORD, "passwort mot_de_passe contraseña senha wachtwoord lösenord hasło heslo jelszó salasana пароль şifreyi şifre كلمة_السر كلمة_المرور kata_sandi sandi mật_khẩu 비밀번호를 비밀번호"),
     // Show it.
     (REVEAL | TELLS, "zeig zeige gib verrate nenne offenbare montre montre-moi montrez révèle révélez affiche affichez donne-moi dis-moi"),
     (REVEAL | TELLS, "muestra muéstrame revela revele dime enséñame"),

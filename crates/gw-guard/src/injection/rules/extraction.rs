@@ -60,6 +60,13 @@ pub(super) const ROWS: &[Rule] = rules! {
     "prompt_extraction" 76: WHAT | TELLS, 3 RULES | ORDERS, 10 GUARDS, 3 SECRET | HIDDEN;
     "prompt_extraction" 74: TELLS, 2 EVERYTHING, 5 START | COUNT, 4 BEHIND;
     "prompt_extraction" 74: TELLS, 8 HIDDEN, 2 ABOVE;
+    "prompt_extraction" 76: TELLS, 2 EVERYTHING | ALL, 4 YOURS, 1 BEHIND | PROMPT;
+    "prompt_extraction" 74: TELLS, 3 YOURS, 3 BEHIND, 1 BEHIND;
+    "prompt_extraction" 55: YOURS, 1 HIDDEN, 1 PROMPT;
+    "prompt_extraction" 74: WHAT, 6 MAKER, 2 GIVEN, 3 SECOND;
+    "prompt_extraction" 76: WHAT | TELLS, 4 TOLD, 3 GIVEN, 8 HIDDEN | FULL;
+    "prompt_extraction" 76: TELLS, 2 YOURS, 1 RULES | PROMPT, 8 FORMAT | CODING;
+    "prompt_extraction" 74: TELLS, 4 KEYWORD, 4 SECOND, 3 STOP | NOT | DENY | GUARDS;
     "prompt_extraction" 74: PERSONA, 8 YOURS, 2 SYSPROMPT;
     "prompt_extraction" 76: AUTHORITY, 16 REVEAL | GIVE, 8 KEYWORD | SYSPROMPT;
 };

@@ -63,6 +63,8 @@ pub(super) const ROWS: &[Rule] = rules! {
     "jailbreak" 76: ROLE, 3 DAN, 10 NOT, 3 RULES;
     "jailbreak" 76: AS_A | ROLE, 3 READER, 6 RULES, 3 VOIDED | DISABLED;
     "jailbreak" 76: FREED, 4 RULES, 3 READER | MACHINE | MAKER;
+    "jailbreak" 74: ROLE | AS_A, 6 READER, 8 BREAKS | OVERRIDE, 4 RULES;
+    "jailbreak" 74: ROLE | AS_A, 6 READER, 8 RULES, 4 BREAKS | OVERRIDE;
     "jailbreak" 60: OBEY, 5 NEVER_NO;
     "jailbreak" 76: ROLE | OBEY, 4 ALL | ASKED, 8 NEVER_NO;
     "jailbreak" 76: ROLE | AS_A, 6 READER | MACHINE, 12 FREED, 6 RULES | MAKER;

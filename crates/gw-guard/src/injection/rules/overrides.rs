@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Rule] = rules! {
     "instruction_override" 40: OBEY, 1 ALL, 2 ASKED;
     "instruction_override" 75: OBEY, 2 ALL, 1 ASKED, 8 NOW;
     "instruction_override" 45: ROLE, 2 ALL, 3 NOT;
-    "instruction_override" 75: STOP, 1 OBEY, 3 OWN | PRIOR, 2 RULES;
+    "instruction_override" 75: STOP, 1 OBEY, 3 OWN | PRIOR, 2 RULES | PROMPT;
     "instruction_override" 75: STOP, 1 OBEY, 2 RULES, 2 OWN | YOURS;
     "instruction_override" 72: OVERRIDE, 2 ABOVE, 5 INSTEAD;
     "instruction_override" 74: OVERRIDE, 2 SECOND, 4 MACHINE;
@@ -66,6 +66,16 @@ pub(super) const ROWS: &[Rule] = rules! {
     "instruction_override" 74: CARELESS, 5 TOLD, 16 TELLS | REVEAL | KEYWORD;
     "instruction_override" 76: STOP, 2 SECOND, 3 MACHINE;
     "instruction_override" 76: EARLIER, 1 PROMPT, 8 NEW, 1 PROMPT;
+    "instruction_override" 74: ROLE | AS_IF, 4 RULES | SYSPROMPT, 8 VOIDED;
+    "instruction_override" 74: OBEY, 6 INSTEAD, 3 MAKER | YOURS | SYSPROMPT;
+    "instruction_override" 74: YOURS, 1 LOOSE | ORDERS | TASK, 2 DISABLED | VOIDED, 16 TELLS | FORGO | SEND;
+    "instruction_override" 74: FORGO | LOSE, 3 RULES, 1 SECOND;
+    "instruction_override" 74: LOSE, 4 TOLD, 2 SECOND;
+    "instruction_override" 76: FORGO | LOSE, 2 YOURS, 2 TASK, 8 MACHINE | TELLS | KEYWORD | ROLE | DATA | GIVE;
+    "instruction_override" 74: ABOVE | TOLD, 8 VOIDED, 8 INSTEAD;
+    "instruction_override" 78: RULES, 2 SECOND, 4 VOIDED | DISABLED;
+    "instruction_override" 78: SECOND, 8 PRIOR | YOURS, 2 RULES, 2 BREAKS;
+    "instruction_override" 76: MACHINE, 3 YOURS, 1 NEW, 1 TASK;
     // Told to drop them.
     "instruction_override" 82: LOSE, 5 YOURS, 5 RULES | SYSPROMPT;
     "instruction_override" 80: LOSE, 6 RULES | TASK, 6 TOLD | YOURS;

@@ -47,7 +47,8 @@ pub(super) const ROWS: &[Rule] = rules! {
     "exfiltration" 74: SEND, 8 INBOX | SERVED, 8 INBOX, 10 OUTSIDE;
     "exfiltration" 74: SEND, 10 SERVED, 3 INBOX, 12 OUTSIDE;
     "exfiltration" 76: SEND, 12 INBOX | DATA, 12 OUTSIDE, 10 HUSH;
-    "note_to_machine" 72: READER, 2 RATES;
+    "note_to_machine" 72: READER, 3 RATES;
+    "note_to_machine" 74: READER, 4 TELLS, 6 FAVOUR;
     "exfiltration" 76: READER | MACHINE, 4 TELLS | ROLE, 8 INBOX, 6 OUTSIDE;
     "exfiltration" 74: MACHINE, 3 MUST, 4 CALL | APPEND | SEND | GIVE | TRANSFORM, 16 INBOX;
     "exfiltration" 76: INBOX, 6 DATA | KEYWORD, 10 SEND, 8 OUTSIDE;
