@@ -75,6 +75,12 @@ impl Seal {
         }
     }
 
+    /// Opens with these too, which were made for its purpose.
+    pub(crate) fn opening_with(mut self, older: Vec<Secret>) -> Self {
+        self.keys.extend(older);
+        self
+    }
+
     /// Seals `content`, which belongs to `place`. Errors: there is no key or no randomness.
     pub(crate) fn seal(&self, place: &[u8], content: &[u8]) -> Result<Vec<u8>, StoreError> {
         let failed = || StoreError::Damaged { what: "the encryption key" };

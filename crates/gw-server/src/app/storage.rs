@@ -286,7 +286,8 @@ fn bodies(
     let masks = Masks::new();
     let mask = move |content: &mut BodyContent| masks.as_ref().is_some_and(|masks| masks.mask(content));
     let store = Arc::clone(database);
-    Bodies::start(store, BodySealer::new(encryption), Box::new(mask), limits)
+    let older = peppers::of_bodies(&database.credentials()?, &Vault::new(encryption));
+    Bodies::start(store, BodySealer::with_older(encryption, older), Box::new(mask), limits)
 }
 
 /// Nodes that share a database need the same one; a file's own may lie beside it.

@@ -15,6 +15,7 @@ pub use far::{FarBodies, FarError};
 pub use filing::BodyFiling;
 pub use queue::{BodyStats, Kept};
 pub use seal::BodySealer;
+pub(crate) use seal::PURPOSE;
 pub use segments::SEGMENT_BYTES;
 
 use crate::error::StoreError;

@@ -6,7 +6,7 @@ use crate::seal::{Renewed, Seal};
 use gw_model::{RequestId, Secret};
 
 /// What the key is derived for.
-const PURPOSE: &str = "gatewright bodies of calls 1";
+pub(crate) const PURPOSE: &str = "gatewright bodies of calls 1";
 
 /// See the module.
 #[derive(Debug)]
@@ -17,6 +17,12 @@ impl BodySealer {
     #[must_use]
     pub fn new(encryption_keys: &[Secret]) -> Self {
         Self(Seal::new(encryption_keys, PURPOSE, "bodies of a call"))
+    }
+
+    /// The same, which also opens what keys of bodies sealed whose encryption keys went.
+    #[must_use]
+    pub fn with_older(encryption_keys: &[Secret], older: Vec<Secret>) -> Self {
+        Self(Seal::new(encryption_keys, PURPOSE, "bodies of a call").opening_with(older))
     }
 
     /// Seals what belongs to a call. Errors: there is no key or no randomness.

@@ -158,10 +158,12 @@ fn run<S: SealedStore>(
     }
     begin()?;
     for key in known.iter().skip(1) {
-        match store.create_credential(&peppers::sealed(sealers.vault(), key, rotation.now)?) {
-            // An earlier try did.
-            Ok(()) | Err(StoreError::NameTaken { .. }) => {}
-            Err(error) => return Err(error.into()),
+        for kept in peppers::sealed(sealers.vault(), key, rotation.now)? {
+            match store.create_credential(&kept) {
+                // An earlier try did.
+                Ok(()) | Err(StoreError::NameTaken { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     pass(store, &sealers, true)?;
