@@ -74,8 +74,11 @@ pub(super) fn write(
     let noted = store.transaction("store where bodies of calls are", BULK_LIMIT, async |db| {
         note(db, bodies, &appended.places, node).await
     });
-    if noted.is_err() {
-        files.segments.undo(&appended);
+    match &noted {
+        // It may be noted all the same: the answer was lost.
+        Err(error) if error.is_unavailable() => files.segments.abandon(&appended),
+        Err(_) => files.segments.undo(&appended),
+        Ok(()) => {}
     }
     noted
 }

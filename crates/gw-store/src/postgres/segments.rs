@@ -10,9 +10,11 @@ use crate::error::StoreError;
 use crate::traits::SegmentStore;
 use crate::types::{FarSegment, LocalSegment, Rewrite};
 use gw_model::Micros;
+use tokio_postgres::Row;
 
-const OWN: &str = "SELECT number FROM body_segments WHERE state = $1 AND node = $2 ORDER BY number";
+const KNOWN: &str = "SELECT number, hour, state, node FROM body_segments WHERE number = ANY($1)";
 const MOVE: &str = "UPDATE body_segments SET state = $3 WHERE number = $1 AND state = $2";
+const MOVE_NAMED: &str = "UPDATE body_segments SET state = $3 WHERE number = $1 AND state = $2 AND hour = $4";
 const ENDED: &str = "SELECT number, hour FROM body_segments WHERE state = $1 ORDER BY number LIMIT $2";
 const TO_REWRITE: &str = "SELECT number, hour FROM body_segments WHERE state = $1 AND number IN \
      (SELECT segment FROM body_erasures) ORDER BY number LIMIT $2";
@@ -23,17 +25,30 @@ impl SegmentStore for PostgresStore {
     fn segments_to_send(&self, now: Micros, age: Micros) -> Result<Vec<LocalSegment>, StoreError> {
         let Some(files) = self.files().filter(|files| files.sends()) else { return Ok(Vec::new()) };
         let settled = files.segments.settled(now, age)?;
-        files.segments.measure();
-        // Others may write to the same directory.
-        let own = self.run("look for segments to be sent", ANSWER_LIMIT, async |db| {
-            let rows = db.query(OWN, &[&HERE, &self.own_node()]).await?;
-            rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<i64>, Fault>>()
+        let numbers: Vec<i64> = settled.iter().map(|name| name.number.into()).collect();
+        let known = self.run("look for segments to be sent", ANSWER_LIMIT, async |db| {
+            let rows = db.query(KNOWN, &[&numbers]).await?;
+            let row = |row: &Row| Ok((name_of(row)?, row.try_get::<_, i16>(2)?, row.try_get::<_, i64>(3)?));
+            rows.iter().map(row).collect::<Result<Vec<(SegmentName, i16, i64)>, Fault>>()
         })?;
-        let mut found = Vec::new();
-        for name in settled.into_iter().filter(|name| own.binary_search(&name.number.into()).is_ok()) {
+        // Others may write to the same directory, and files of another database may lie there under the same numbers.
+        let (mut own, mut found) = (Vec::new(), Vec::new());
+        for name in settled {
+            match known.iter().find(|(known, ..)| *known == name) {
+                Some((_, HERE, node)) if *node == self.own_node() => own.push(name),
+                // It stands there: somebody was ended before the file was removed.
+                Some((_, SENT | OVER, _)) => files.segments.remove(name),
+                _ => {}
+            }
+        }
+        files.segments.measure_those(&own);
+        for name in own {
             let path = files.segments.path(name);
             let places = erasures(self, name)?;
-            overwrite(&path, &places).map_err(StoreError::io("write to", &path))?;
+            if let Err(error) = overwrite(&path, &places) {
+                tracing::warn!(%error, path = %path.display(), "bodies could not be overwritten: their file is not sent before they are");
+                continue;
+            }
             forget(self, name, &places)?;
             found.push(LocalSegment { segment: FarSegment(name), path });
         }
@@ -41,9 +56,9 @@ impl SegmentStore for PostgresStore {
     }
 
     fn segment_sent(&self, segment: FarSegment) -> Result<bool, StoreError> {
-        let number = i64::from(segment.0.number);
+        let (number, hour) = (i64::from(segment.0.number), i64::from(segment.0.hour));
         let changed = self.run("note that a segment is sent", ANSWER_LIMIT, async |db| {
-            db.execute(MOVE, &[&number, &HERE, &SENT]).await
+            db.execute(MOVE_NAMED, &[&number, &HERE, &SENT, &hour]).await
         })?;
         if let Some(files) = self.files() {
             files.segments.remove(segment.0);
@@ -88,8 +103,13 @@ impl SegmentStore for PostgresStore {
         if !is_ours {
             return Ok(None);
         }
-        let places = erasures(self, segment.0)?;
-        Ok(Some(Rewrite { segment, places }).filter(|one| !one.places.is_empty()))
+        let rewrite = Rewrite { segment, places: erasures(self, segment.0)? };
+        if rewrite.places.is_empty() {
+            // Another node did it meanwhile.
+            self.end_rewrite(&rewrite)?;
+            return Ok(None);
+        }
+        Ok(Some(rewrite))
     }
 
     fn end_rewrite(&self, rewrite: &Rewrite) -> Result<(), StoreError> {

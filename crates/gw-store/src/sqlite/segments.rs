@@ -9,23 +9,37 @@ use crate::error::StoreError;
 use crate::traits::SegmentStore;
 use crate::types::{FarSegment, LocalSegment, Rewrite};
 use gw_model::Micros;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 impl SegmentStore for SqliteStore {
     fn segments_to_send(&self, now: Micros, age: Micros) -> Result<Vec<LocalSegment>, StoreError> {
         let Some(files) = self.files().filter(|files| files.sends()) else { return Ok(Vec::new()) };
         let settled = files.segments.settled(now, age)?;
-        files.segments.measure();
-        let here: Vec<u32> = self.read("look for segments to be sent", |db| {
-            db.prepare_cached("SELECT number FROM body_segments WHERE state = ? ORDER BY number")?
-                .query_map([HERE], |row| row.get(0))?
+        let known: Vec<(SegmentName, u8)> = self.read("look for segments to be sent", |db| {
+            let name = |row: &Row<'_>| Ok(SegmentName { number: row.get(0)?, hour: row.get(1)? });
+            db.prepare_cached("SELECT number, hour, state FROM body_segments ORDER BY number")?
+                .query_map([], |row| Ok((name(row)?, row.get(2)?)))?
                 .collect()
         })?;
-        let mut found = Vec::new();
-        for name in settled.into_iter().filter(|name| here.binary_search(&name.number).is_ok()) {
+        // Files of another database may lie there under the same numbers.
+        let (mut own, mut found) = (Vec::new(), Vec::new());
+        for name in settled {
+            let at = known.binary_search_by_key(&name.number, |(known, _)| known.number);
+            match at.ok().and_then(|at| known.get(at)).filter(|(known, _)| *known == name) {
+                Some((_, HERE)) => own.push(name),
+                // It stands there: the process was ended before the file was removed.
+                Some(_) => files.segments.remove(name),
+                None => {}
+            }
+        }
+        files.segments.measure_those(&own);
+        for name in own {
             let path = files.segments.path(name);
             let places = erasures(self, name)?;
-            overwrite(&path, &places).map_err(StoreError::io("write to", &path))?;
+            if let Err(error) = overwrite(&path, &places) {
+                tracing::warn!(%error, path = %path.display(), "bodies could not be overwritten: their file is not sent before they are");
+                continue;
+            }
             forget_erasures(self, name, &places)?;
             found.push(LocalSegment { segment: FarSegment(name), path });
         }
@@ -33,10 +47,10 @@ impl SegmentStore for SqliteStore {
     }
 
     fn segment_sent(&self, segment: FarSegment) -> Result<bool, StoreError> {
-        let number = segment.0.number;
+        let SegmentName { number, hour } = segment.0;
         let done = self.write(|db| {
-            db.prepare_cached("UPDATE body_segments SET state = ? WHERE number = ? AND state = ?")?
-                .execute(params![SENT, number, HERE])
+            db.prepare_cached("UPDATE body_segments SET state = ? WHERE number = ? AND state = ? AND hour = ?")?
+                .execute(params![SENT, number, HERE, hour])
                 .map(Some)
         });
         let changed = done.map_err(StoreError::query("note that a segment is sent"))?;
@@ -143,7 +157,7 @@ pub(super) fn note_erasures(
     files: &BodyFiles,
     places: &[Place],
 ) -> Result<(), StoreError> {
-    if !files.has_far() || places.is_empty() {
+    if places.is_empty() {
         return Ok(());
     }
     let note = |db: &Connection| {

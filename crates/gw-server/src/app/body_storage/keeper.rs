@@ -28,6 +28,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Segments that are removed, or written anew, in a round.
 const REMOVED: usize = 100;
+/// Segments that could not be sent, until a round tries no more.
+const FAILURES: usize = 3;
 const REWRITTEN: usize = 20;
 /// How long a segment is this node's to write anew.
 const HOLD_US: Micros = 3_600_000_000;
@@ -50,7 +52,7 @@ pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result
         app: Arc::clone(&stage.app),
         bucket: None,
         noticed: HashMap::new(),
-        stuck: None,
+        stuck: Vec::new(),
         swept: Sweep::default(),
         pause: Duration::ZERO,
     })
@@ -70,8 +72,8 @@ struct Keeper {
     bucket: Option<Bucket>,
     /// When it was first seen that something is to go early from a segment.
     noticed: HashMap<String, Micros>,
-    /// The segment that could not be sent: others go before it.
-    stuck: Option<FarSegment>,
+    /// Segments that could not be sent: others go before them.
+    stuck: Vec<FarSegment>,
     swept: Sweep,
     /// Until the next try; none where the last one succeeded.
     pause: Duration,
@@ -147,13 +149,15 @@ impl Keeper {
             Some(bucket) => bucket,
             None => stage.run(async { Bucket::new(&room.settings, SECTION, self.app.gateway.clock()) })?,
         };
-        let done = self.send(stage, room, &bucket).and_then(|()| {
-            let removed = self.remove(stage, room, &bucket)?;
-            self.rewrite(stage, room, &bucket)?;
-            Ok(self.sweep(stage, &bucket)? || removed >= REMOVED)
-        });
+        // What goes makes room, and is not kept from going by what cannot be sent.
+        let removed = self.remove(stage, room, &bucket);
+        let sent = self.send(stage, room, &bucket);
+        let rewritten = self.rewrite(stage, room, &bucket);
+        let swept = self.sweep(stage, &bucket);
         self.bucket = Some(bucket);
-        done
+        let is_behind = removed? >= REMOVED;
+        sent.and(rewritten)?;
+        Ok(swept? || is_behind)
     }
 
     fn database(&self) -> &dyn Database {
@@ -164,22 +168,34 @@ impl Keeper {
         let Some(upload) = room.upload else { return Ok(()) };
         let age = micros(upload.after_seconds);
         let mut waiting = self.app.storage.database.segments_to_send(self.now(), age)?;
-        waiting.sort_by_key(|local| Some(local.segment) == self.stuck);
+        waiting.sort_by_key(|local| self.stuck.contains(&local.segment));
+        self.stuck.retain(|stuck| waiting.iter().any(|local| local.segment == *stuck));
+        let mut failed = Vec::new();
         for local in waiting {
             let name = local.segment.name();
             // A directory that others clear, too, is no reason to stop.
             if !local.path.exists() {
                 continue;
             }
-            self.stuck = Some(local.segment);
-            put(stage, bucket, &key_of(&name), &local.path)?;
-            self.stuck = None;
+            match put(stage, bucket, &key_of(&name), &local.path) {
+                Ok(()) => self.stuck.retain(|stuck| *stuck != local.segment),
+                Err(Halt::Ends) => return Err(Halt::Ends),
+                Err(error) => {
+                    self.stuck.push(local.segment);
+                    failed.push(error);
+                    // It may be the file, or the storage.
+                    if failed.len() >= FAILURES {
+                        break;
+                    }
+                    continue;
+                }
+            }
             room.stats.sent.fetch_add(1, Ordering::Relaxed);
             if !self.database().segment_sent(local.segment)? {
                 within(stage, bucket.remove(&key_of(&name)))?;
             }
         }
-        Ok(())
+        failed.into_iter().next().map_or(Ok(()), Err)
     }
 
     /// Removes what nothing is left of; how many it were.
@@ -211,7 +227,11 @@ impl Keeper {
             let done = anew(stage, bucket, &rewrite, &copy);
             // It holds what is to be kept no longer.
             let _ = std::fs::remove_file(&copy);
-            done?;
+            if let Err(error) = done {
+                // Somebody may try again before the hour is over.
+                self.database().end_rewrite(&Rewrite { places: Vec::new(), ..rewrite })?;
+                return Err(error);
+            }
             self.database().end_rewrite(&rewrite)?;
             room.reader.forget(&segment.name());
             self.noticed.remove(&segment.name());
@@ -241,7 +261,8 @@ impl Keeper {
             }
             within(stage, bucket.remove(&key_of(name)))?;
         }
-        self.swept.after = names.last().filter(|_| is_cut).cloned();
+        // Names of others may stand there, too; but never before what was seen already.
+        self.swept.after = names.last().filter(|last| is_cut && **last > after).cloned();
         Ok(self.swept.after.is_some())
     }
 }

@@ -128,10 +128,15 @@ impl Bucket {
 
     /// One request; what may pass is tried again.
     async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, S3Error> {
+        self.ask_for(ask, |_| false).await
+    }
+
+    /// The same, where other answers are as good as success.
+    async fn ask_for(&self, ask: &Ask<'_>, is_fine: impl Fn(&Answer) -> bool) -> Result<Answer, S3Error> {
         let mut pause_ms = 500;
         for tried in 1..=TRIES {
             let error = match self.once(ask).await {
-                Ok(answer) if answer.status.is_success() => return Ok(answer),
+                Ok(answer) if answer.status.is_success() || is_fine(&answer) => return Ok(answer),
                 Ok(answer) => {
                     let (code, error) = (answer.status.as_u16(), answer.refusal());
                     if !(code == 429 || code >= 500) {

@@ -1,7 +1,7 @@
 //! What is done with objects: put, in one request or in parts, so that one is there whole or not at all; read a piece of,
 //! removed, listed.
 
-use super::{Ask, Bucket, S3Error, between, encoded, short};
+use super::{Answer, Ask, Bucket, S3Error, between, encoded, short};
 use bytes::Bytes;
 use http::header::ETAG;
 use http::{Method, StatusCode};
@@ -106,7 +106,10 @@ impl Bucket {
 
     /// Removes an object; one that is not there is removed already.
     pub(crate) async fn remove(&self, key: &str) -> Result<(), S3Error> {
-        self.ask(&Ask::of(Method::DELETE, key)).await.map(drop)
+        // Not every storage says that it went well when there was none.
+        let is_gone =
+            |answer: &Answer| answer.status == StatusCode::NOT_FOUND && !answer.text().contains("NoSuchBucket");
+        self.ask_for(&Ask::of(Method::DELETE, key), is_gone).await.map(drop)
     }
 
     /// What comes behind `directory` in names of objects, in the order of names, from behind one on; and whether there are more.
@@ -119,10 +122,15 @@ impl Bucket {
         let answer = self.ask(&Ask { key: None, query: &query, ..Ask::of(Method::GET, "") }).await?;
         let text = answer.text();
         let keys = text.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
-        // Whatever is escaped stands before the last slash.
-        let names = keys.filter_map(|(key, _)| key.rsplit('/').next()).map(str::to_owned).collect();
+        let names = keys.filter_map(|(key, _)| unescaped(key).strip_prefix(&prefix).map(str::to_owned)).collect();
         Ok((names, between(&text, "<IsTruncated>", "</IsTruncated>") == Some("true")))
     }
+}
+
+/// A text of an XML document.
+fn unescaped(text: &str) -> String {
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
+    text.replace("&amp;", "&")
 }
 
 /// The next bytes of a file: a whole part, or what is left.

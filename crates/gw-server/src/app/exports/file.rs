@@ -86,7 +86,7 @@ pub(super) fn write(
     loop {
         let page = app.storage.database.search(&filter, Some(LOOK), &mut |_| true)?;
         for row in &page.rows {
-            check(app, row)?;
+            check(app, job, row)?;
             put(app, job, row, &mut out)?;
             records += 1;
         }
@@ -105,11 +105,15 @@ pub(super) fn write(
     Ok(records)
 }
 
-/// Bodies that will be in object storage, or that are there, are waited for: the export is tried again. Those in files of other
-/// nodes that stay there are left out.
-fn check(app: &App, row: &LogRow) -> Result<(), FileError> {
+/// How long an export waits for bodies.
+const WAITS_US: i64 = 86_400_000_000;
+
+/// Bodies that will be in object storage, or that are there, are waited for: the export is tried again, for a day. Those that do not
+/// come, as their node was lost, and those in files of other nodes that stay there are left out.
+fn check(app: &App, job: &Job, row: &LogRow) -> Result<(), FileError> {
+    let waits = || app.gateway.clock().now().saturating_sub(job.created_at) < WAITS_US;
     match row.unread {
-        Some(why) if app.storage.body_room.is_some() => {
+        Some(why) if app.storage.body_room.is_some() && waits() => {
             Err(FileError::Unread(body_storage::unread(app, row.request_id, why)))
         }
         _ => Ok(()),

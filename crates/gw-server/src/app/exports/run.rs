@@ -57,6 +57,8 @@ enum Outcome {
     Lost,
     /// The process ends.
     Ends,
+    /// Bodies are on their way to object storage, or it is away.
+    Waits(String),
     Failed(String),
 }
 
@@ -166,6 +168,14 @@ impl Exporter {
                 export.job.tries -= 1;
                 ExportState::Waiting
             }
+            Outcome::Waits(why) => {
+                tracing::info!(export = export.id(), "an export waits: {why}");
+                export.job.error = Some(why);
+                export.job.not_before = now.saturating_add(PAUSE_US << export.job.tries.min(10));
+                // However long it waits, something else may go wrong once.
+                export.job.tries = export.job.tries.min(TRIES - 2);
+                ExportState::Waiting
+            }
             Outcome::Failed(error) => {
                 tracing::warn!(export = export.id(), tried = export.job.tries, "an export failed: {error}");
                 export.job.error = Some(error);
@@ -206,6 +216,7 @@ impl Exporter {
             Ok(records) => export.job.records = records,
             Err(FileError::Stopped) if is_lost => return Outcome::Lost,
             Err(FileError::Stopped) => return Outcome::Ends,
+            Err(FileError::Unread(why)) => return Outcome::Waits(why),
             Err(error) => return Outcome::Failed(error.to_string()),
         }
         let bytes = std::fs::metadata(path).map_or(0, |file| file.len());

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use rustix::fs::{FallocateFlags, fallocate};
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Result};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,6 +47,10 @@ impl Files {
             return Err(Error::new(ErrorKind::InvalidData, "it is not a segment that this program knows"));
         }
         let mut open = self.open.lock();
+        // One that went, or was opened by another meanwhile, is read once.
+        if file.metadata()?.nlink() == 0 || open.iter().any(|(known, _)| *known == name) {
+            return Ok(file);
+        }
         if open.len() >= MOST_OPEN {
             open.remove(0);
         }

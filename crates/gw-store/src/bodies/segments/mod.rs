@@ -267,14 +267,20 @@ impl Segments {
     /// Removes a segment. What is appended for its hour later goes to another one.
     pub(crate) fn remove(&self, name: SegmentName) {
         self.writing.lock().open.retain(|open| open.name != name);
-        self.files.forget(name);
         let path = self.path(name);
+        let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
+            Ok(()) => {
+                let less = |held: u64| Some(held.saturating_sub(bytes));
+                let _ = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
                 tracing::warn!(%error, path = %path.display(), "old bodies could not be removed");
             }
-            _ => {}
         }
+        // Whoever opens it from now on finds that it is gone.
+        self.files.forget(name);
     }
 
     /// Removes files whose time is over and that nobody knew of, once in an hour: call it when all that is known is removed.
@@ -304,6 +310,20 @@ impl Segments {
         let names = self.list().unwrap_or_default();
         let bytes = names.into_iter().filter_map(|name| std::fs::metadata(self.path(name)).ok());
         self.held.store(bytes.map(|file| file.len()).sum(), Ordering::Relaxed);
+    }
+
+    /// The same of those segments, and of those that are written.
+    pub(crate) fn measure_those(&self, names: &[SegmentName]) {
+        let writing = self.writing.lock();
+        let written: u64 = writing.open.iter().map(|open| u64::from(open.end)).sum();
+        let files = names.iter().filter_map(|name| std::fs::metadata(self.path(*name)).ok());
+        self.held.store(files.map(|file| file.len()).sum::<u64>() + written, Ordering::Relaxed);
+    }
+
+    /// Nothing more is appended to where that went: whether it is known there nobody can say.
+    pub(crate) fn abandon(&self, appended: &Appended) {
+        let is_one = |open: &Open| appended.ends.iter().any(|(name, ..)| *name == open.name);
+        self.writing.lock().open.retain(|open| !is_one(open));
     }
 
     /// Bytes of all segments that are there: as they were measured, and what was appended since.

@@ -49,6 +49,7 @@ pub(super) struct Reach {
     /// Of which budget: several may have the same window.
     budget: Budget,
     window_start: Micros,
+    noted_at: Micros,
     /// What was spent here by then, what all had used, and into how many parts the rest goes.
     here: NanoUsd,
     used: NanoUsd,
@@ -64,14 +65,14 @@ impl Purse {
         let window_start = fixed_start(budget, &view);
         let reaches = &mut self.rare().reaches;
         if let Some(known) = reaches.iter_mut().find(|known| known.budget == *budget) {
-            (known.window_start, known.here, known.used, known.parts) = (window_start, here, used, parts);
+            *known = Reach { budget: known.budget.clone(), window_start, noted_at: now, here, used, parts };
             return;
         }
         // Those of budgets that are no more make room.
         if reaches.len() >= MAX_BUDGETS {
             reaches.remove(0);
         }
-        reaches.push(Reach { budget: budget.clone(), window_start, here, used, parts });
+        reaches.push(Reach { budget: budget.clone(), window_start, noted_at: now, here, used, parts });
     }
 
     /// How far this gateway may go in a budget's window by itself: never beyond its part of the whole.
@@ -82,9 +83,8 @@ impl Purse {
             let is_same = (known.budget.period, &known.budget.time_zone) == (budget.period, &budget.time_zone);
             is_same && known.window_start == start
         });
-        // Of one that was changed meanwhile, all had used the same of its window, whatever its bound is.
-        let known = of_window.clone().find(|known| known.budget == *budget);
-        let known = known.or_else(|| of_window.max_by_key(|known| known.used));
+        // Of one that was changed meanwhile, all had used the same of its window, whatever its bound is: the latest counts.
+        let known = of_window.max_by_key(|known| (known.noted_at, known.budget == *budget, known.used));
         // What came over is taken off what was used: whoever says that knows it exactly.
         let bound = view.limit.minus(view.carried);
         known.map_or(part, |known| known.here.plus(NanoUsd(bound.minus(known.used).0 / known.parts)))
