@@ -130,7 +130,7 @@ fn furnish(store: &impl Database, seals: &Seals) {
     let session = StoredSession {
         id,
         digest: [5; 32],
-        holder: SessionHolder::User(user()),
+        holder: SessionHolder::Key([9; 32]),
         via: Via::Oidc,
         provider: "idp".to_owned(),
         id_token: Some(seals.secret(&name_of_session(id))),
