@@ -1,8 +1,7 @@
 //! How much of what people try is found without a model, and how much of what is honest is not refused: on texts that we
-//! wrote in some forty languages. `tuned.jsonl` is what rules were made with; half of its attacks and most of its honest texts
-//! were written by somebody who knew the rules, to get around them or to provoke them. `held-out.jsonl` was written before any
-//! of the rules that it is measured with, and what is judged wrong in it must not be looked at when rules are made: that is
-//! what keeps its figures honest.
+//! wrote in some forty languages. `tuned.jsonl` is what rules were made with; most of it was written by somebody who knew the
+//! rules as they were, to get around them or to provoke them. `held-out.jsonl` was written before any rule that it is
+//! measured with, and nobody who makes rules may look at what is judged wrong in it: that keeps its figures honest.
 
 use gw_guard::{Form, Guardrail, Place, Session, Side, pass_whole};
 use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speaker};

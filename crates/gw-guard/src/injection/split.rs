@@ -337,7 +337,7 @@ impl<'a, 'text> Split<'a, 'text> {
             return found | whole | order;
         }
         self.pieces.clear();
-        self.piece = if found == 0 { word } else { "" };
+        self.piece = if found == 0 || word.len() == 1 { word } else { "" };
         found
     }
 

@@ -39,7 +39,7 @@ pub(super) const WORDS: &[(u128, &str)] = &[
     (OVERRIDE | OVERRIDDEN, "नज़रअंदाज़ नजरअंदाज अनदेखी উপেক্ষা ভুলে_যাও 무시하고 무시해 무시하세요 무시하라 무시해라 무시하십시오 잊고 잊어 잊어버려 잊어라 잊으세요 따르지 hinweg"),
     (PUT, "setze setz leg legt sätt sett zet stel mets pon metti poni"),
     (ASIDE, "außer_kraft hinweg beiseite de_côté a_un_lado de_lado da_parte opzij terzijde åt_sidan till_side na_bok stranou"),
-    (OVERRIDE | FORGO, "hör_nicht_auf brich verletze breche désobéis désobéissez enfreins viole n'écoute_pas n'écoutez_pas no_escuches rompe sáltate ignóralas"),
+    (OVERRIDE | FORGO, "ignorier hör_nicht_auf brich verletze breche désobéis désobéissez enfreins viole n'écoute_pas n'écoutez_pas no_escuches rompe sáltate ignóralas"),
     (OVERRIDE | FORGO, "não_ouças quebre viola infrangi non_ascoltare luister_niet_naar breek bryt bryd złam łam nie_słuchaj poruš neposlouchej не_слушай не_слушайте не_слухай"),
     (OVERRIDE | OVERRIDDEN, "yok_say yok_sayın"),
     (BREAKS, "brechen ignorieren missachten vergessen verletzen umgehen"),
@@ -136,6 +136,12 @@ pub(super) const WORDS: &[(u128, &str)] = &[
     (UNBOUND, "hemmungslos uneingeschränkt unzensiert ungefiltert sinngemäß_frei sans_filtre sin_censura sin_filtros sem_censura"),
     (UNBOUND, "sem_filtros senza_censura senza_filtri zonder_filter ohne_filter 무제한"),
     (FREED, "libre libres frei vrij libero libera livre liberado свободен вільний"),
+    // Part of it is to pretend.
+    (ROLE, "tun_als tu_so so_tun tue_so stell_dir fais_semblant faites_semblant fais_comme imagine_que haz_como haz_de_cuenta finge imagina finja faz_de_conta fai_finta immagina"),
+    (ROLE, "doe_alsof stel_je låtsas lad_som late_som udawaj wyobraź předstírej prefă-te tegyél_úgy teeskentele притворись представь сделай_вид удавай уяви تظاهر תעמיד_פנים وانمود_کن"),
+    (ROLE, "giả_vờ anggap bayangkan pura-pura berpura-pura magkunwari jifanye varsay numara_yap 척하고 척해 가정하고"),
+    (NOT, "geen inga ingen ikke ingenting żadnych żadne žádná žádné nu_ai nincs nincsenek ei_ole δεν_έχεις hiçbir yokmuş нет_никаких немає ne_pas_avoir n'avais_aucune no_tuvieras"),
+    (NOT, "no_hubiera não_tem não_tivesse não_há non_avere non_avessi tidak_punya tidak_ada không_có chẳng_có walang_mga huna hakuna لا_توجد ليس_لديك ندارد नहीं"),
     // Who answers, and from when on.
     (ROLE, "antworte antwortet répond réponds répondez responde responda actúa actua aja atua rispondi agisci antwoord svara svar"),
     (ROLE, "odpowiedz odpowiadaj odpověz odpovídej răspunde válaszolj vastaa απάντησε cevapla"),

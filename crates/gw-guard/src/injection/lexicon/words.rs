@@ -24,7 +24,7 @@ pub(super) const WORDS: &[(u128, &str)] = &[
     (ASKED, "request requests question questions command commands content anfragen fragen questions preguntas domande"),
     (SEND, "send email mail forward post upload transmit exfiltrate deliver sends sende schicke envoie envoyez envia enviar invia inviare manda copy bcc push send_email http_post"),
     (DATA, "credential credentials password passwords secrets keys tokens database customer customers confidential environment env kundendaten clientes clients kunden clienti private"),
-    (LEAK, "leak dump expose exfiltrate reveal list preis verrate revela rivela"),
+    (LEAK, "leak dump expose exfiltrate reveal preis verrate revela rivela"),
     (OUTSIDE, "external externally outside attacker webhook exfil third-party externe extern externa esterno evil"),
     (DISABLED, "disabled disable disabling deactivated deactivate lifted removed suspended overridden void exempt bypassed bypass skipped skip unlocked revoked waived compromised changed off meant"),
     (SAFETY, "safety security ethical moderation sicherheit securite seguridad sicurezza sicherheitsrichtlinien usual content confidentiality"),

@@ -67,6 +67,7 @@ pub(super) const ROWS: &[Rule] = rules! {
     "prompt_extraction" 76: WHAT | TELLS, 4 TOLD, 3 GIVEN, 8 HIDDEN | FULL;
     "prompt_extraction" 76: TELLS, 2 YOURS, 1 RULES | PROMPT, 8 FORMAT | CODING;
     "prompt_extraction" 74: TELLS, 4 KEYWORD, 4 SECOND, 3 STOP | NOT | DENY | GUARDS;
+    "prompt_extraction" 74: WHAT, 3 MAKER | HIDDEN, 2 REVEAL | GIVEN, 1 SECOND;
     "prompt_extraction" 74: PERSONA, 8 YOURS, 2 SYSPROMPT;
     "prompt_extraction" 76: AUTHORITY, 16 REVEAL | GIVE, 8 KEYWORD | SYSPROMPT;
 };

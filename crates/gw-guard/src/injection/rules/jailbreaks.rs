@@ -65,6 +65,9 @@ pub(super) const ROWS: &[Rule] = rules! {
     "jailbreak" 76: FREED, 4 RULES, 3 READER | MACHINE | MAKER;
     "jailbreak" 74: ROLE | AS_A, 6 READER, 8 BREAKS | OVERRIDE, 4 RULES;
     "jailbreak" 74: ROLE | AS_A, 6 READER, 8 RULES, 4 BREAKS | OVERRIDE;
+    "jailbreak" 76: RULES, 2 NOT, 3 ROLE;
+    "jailbreak" 76: SECOND, 3 READER, 14 LOYAL;
+    "jailbreak" 72: ROLE, 4 MODE, 1 MODES;
     "jailbreak" 60: OBEY, 5 NEVER_NO;
     "jailbreak" 76: ROLE | OBEY, 4 ALL | ASKED, 8 NEVER_NO;
     "jailbreak" 76: ROLE | AS_A, 6 READER | MACHINE, 12 FREED, 6 RULES | MAKER;

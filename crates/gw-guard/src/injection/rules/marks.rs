@@ -19,6 +19,8 @@ pub(in crate::injection) const MARKS: &[(&str, &str, u8)] = &[
     ("<system>", "role_spoofing", 60),
     ("### system", "role_spoofing", 72),
     ("end of user input", "role_spoofing", 75),
+    ("</instructions>", "role_spoofing", 60),
+    ("end of prompt", "role_spoofing", 60),
     ("end of context", "role_spoofing", 60),
     ("/etc/passwd", "tool_abuse", 30),
     ("/etc/shadow", "tool_abuse", 30),

@@ -76,6 +76,12 @@ pub(super) const ROWS: &[Rule] = rules! {
     "instruction_override" 78: RULES, 2 SECOND, 4 VOIDED | DISABLED;
     "instruction_override" 78: SECOND, 8 PRIOR | YOURS, 2 RULES, 2 BREAKS;
     "instruction_override" 76: MACHINE, 3 YOURS, 1 NEW, 1 TASK;
+    "instruction_override" 74: PUT, 1 ASIDE, 8 TOLD;
+    "instruction_override" 76: TREAT, 2 MY, 5 SYSPROMPT;
+    "instruction_override" 74: SECOND, 6 BREAKS, 2 PRIOR, 1 RULES;
+    "instruction_override" 76: FORGO, 2 SECOND, 3 HAVE, 2 RULES;
+    "instruction_override" 74: STOP | DENY, 2 APPLY, 3 RULES, 5 TOLD | YOURS;
+    "instruction_override" 74: AS_IF, 2 YOURS, 2 RULES;
     // Told to drop them.
     "instruction_override" 82: LOSE, 5 YOURS, 5 RULES | SYSPROMPT;
     "instruction_override" 80: LOSE, 6 RULES | TASK, 6 TOLD | YOURS;

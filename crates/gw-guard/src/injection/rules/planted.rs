@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Rule] = rules! {
     "note_to_machine" 74: ADDRESS, 8 SEND, 8 INBOX, 6 OUTSIDE;
     "planted_mark" 74: APPEND, 6 MARK, 10 REPLY;
     "planted_mark" 74: MARK, 8 APPEND, 8 REPLY;
-    "planted_mark" 72: APPEND, 3 NAME, 8 REPLY;
+    "planted_mark" 60: APPEND, 3 NAME, 8 REPLY;
     "planted_order" 70: MACHINE | FUTURE, 10 REVEAL, 5 HIDDEN, 1 PROMPT;
     "planted_order" 50: FUTURE, 12 APPEND | OVERRIDE;
     "hidden_orders" 80: DECODE, 6 CODING, 12 OBEY;
@@ -62,6 +62,8 @@ pub(super) const ROWS: &[Rule] = rules! {
     "note_to_machine" 74: THIS, 8 MUST, 3 CALL | SEND;
     "note_to_machine" 74: THIS, 3 READER;
     "tool_abuse" 76: READER, 3 CALL, 4 NAME;
+    "note_to_machine" 76: MACHINE, 4 DELETE, 8 HUSH;
+    "note_to_machine" 74: READER, 1 ORDERS, 14 SEND | CALL | APPEND | DELETE | TELLS;
     "note_to_machine" 74: READER, 2 ROLE, 3 SERVED;
     "note_to_machine" 76: READER, 3 APPEND, 8 REPLY, 4 OUTSIDE;
     "tool_abuse" 72: CALL, 2 MUST, 3 NAME;
