@@ -23,6 +23,9 @@ const MAX_BYTES: usize = 512 << 10;
 /// How much two such pieces of a longer text share: more than any order has.
 const OVERLAP_BYTES: usize = 4 << 10;
 
+/// A longer text is no question about what it quotes.
+const MOST_ASKED_BYTES: usize = 1024;
+
 /// Less than this much of evidence is none.
 const LEAST_SCORE: u32 = 30;
 
@@ -125,7 +128,8 @@ fn judge(plain: &str, words: &mut Vec<Word>, evidence: &mut Evidence) -> Seen {
     seen.combines = (used | quoted) & COMBINE != 0;
     let asks = memchr::memchr(b'?', plain.as_bytes()).is_some();
     // What stands in quotation marks is spoken of, unless somebody is to do it.
-    if quoted != 0 && (asks || used & TALK != 0) && used & CARRY == 0 {
+    let is_talk = asks && plain.len() <= MOST_ASKED_BYTES || used & TALK != 0;
+    if quoted != 0 && is_talk && used & CARRY == 0 {
         words.retain(|word| word.classes & QUOTED == 0);
     }
     let before = evidence.0.len();

@@ -173,11 +173,14 @@ impl<'a, 'text> Split<'a, 'text> {
             return;
         }
         self.is_joined = gap.len() == 1 && gap.contains(['.', '/', '\\', '*', '~', '^', '+', ',']);
-        let (mut ends, mut behind_stop) = (false, false);
+        let (mut ends, mut behind_stop, mut in_form) = (false, false, false);
         for c in gap.chars() {
             if matches!(c, '"' | '`' | '«' | '»' | '„' | '「' | '」' | '『' | '』') {
-                self.quote = self.quoted(self.quote);
+                // What stands in the fields of a form is not what somebody speaks of.
+                let opens_field = in_form && self.quote.is_none();
+                self.quote = if opens_field { Some(usize::MAX) } else { self.quoted(self.quote) };
             }
+            in_form = matches!(c, '=' | ':' | '{' | '[' | ',') || in_form && c.is_whitespace();
             ends |= c == '\n' || behind_stop && c.is_whitespace();
             behind_stop = matches!(c, '.' | '?' | ';');
             self.breaks |= !c.is_whitespace() || c == '\n';
