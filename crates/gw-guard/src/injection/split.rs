@@ -181,8 +181,9 @@ impl<'a, 'text> Split<'a, 'text> {
                 self.quote = if opens_field { Some(usize::MAX) } else { self.quoted(self.quote) };
             }
             in_form = matches!(c, '=' | ':' | '{' | '[' | ',') || in_form && c.is_whitespace();
-            ends |= c == '\n' || behind_stop && c.is_whitespace();
-            behind_stop = matches!(c, '.' | '?' | ';');
+            // A line that ends may be one that was only too long; an empty one parts what stands around it.
+            ends |= behind_stop && c.is_whitespace();
+            behind_stop = matches!(c, '.' | '?' | ';' | '\n');
             self.breaks |= !c.is_whitespace() || c == '\n';
         }
         if ends {
