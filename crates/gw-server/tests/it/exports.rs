@@ -166,21 +166,3 @@ async fn made_up_records_agree_with_their_sums_and_the_command_line_exports_them
     };
     assert_eq!((rows.len(), cost(&rows)), (3000, cost(&usage)));
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_large_file_goes_to_object_storage_in_parts() {
-    let storage = ObjectStorage::start().await;
-    let (_upstream, mut gateway) = started(&format!("exports: {{ s3: {} }}", storage.settings())).await;
-    let folder = gateway.folder().join("data").display().to_string();
-    gateway.stop().await;
-    let seed = ["emulate", "--seed-records", "20000", "--data-dir", &folder, "--days", "3"];
-    let (code, _, said) = run(&seed).await;
-    assert_eq!(code, 0, "{said}");
-    let gateway = gateway.restart().await;
-    let export = ask(&gateway, &json!({"format": "jsonl", "to": "s3"})).await;
-    assert_eq!(export["state"], "done", "{export}");
-    let body = storage.object(export["name"].as_str().unwrap()).expect("the object");
-    assert!(body.len() > 8 << 20, "{}", body.len());
-    assert_eq!((lines(&body).len(), body.len() as u64), (20_000, export["bytes"].as_u64().unwrap()));
-    assert!(storage.heads("POST ").len() >= 2 && storage.heads("PUT ").len() >= 2);
-}

@@ -30,6 +30,9 @@ const FRAME_BYTES: u32 = 24;
 /// Segments that are written at the same time, of different hours; whoever keeps bodies longer than others needs another.
 const MOST_OPEN: usize = 16;
 
+/// Numbers that are asked for until one is of no file that is here.
+const MOST_TAKEN: usize = 1_000;
+
 /// Bytes of memory that stay in use between two writes.
 const FRAMES_BYTES: usize = 1 << 20;
 
@@ -181,18 +184,30 @@ impl Segments {
 
     fn create(&self, writing: &mut Writing, hour: u32, numbers: &Numbers<'_>) -> Result<Open, StoreError> {
         make_dir(&self.dir)?;
-        let number = match (numbers, writing.next) {
-            (Numbers::Asked(next), _) => next()?,
-            (Numbers::Above(known), Some(next)) => next.max(known.saturating_add(1)),
-            (Numbers::Above(known), None) => {
-                self.list()?.iter().map(|name| name.number).fold(*known, u32::max).saturating_add(1)
+        let mut tries = 0;
+        let (name, file) = loop {
+            let number = match (numbers, writing.next) {
+                (Numbers::Asked(next), _) => next()?,
+                (Numbers::Above(known), Some(next)) => next.max(known.saturating_add(1)),
+                (Numbers::Above(known), None) => {
+                    self.list()?.iter().map(|name| name.number).fold(*known, u32::max).saturating_add(1)
+                }
+            };
+            let name = SegmentName { number, hour };
+            let mut options = OpenOptions::new();
+            match options.write(true).create_new(true).mode(0o600).open(self.path(name)) {
+                // Whoever numbers does not know of a file that was here before.
+                Err(error)
+                    if error.kind() == ErrorKind::AlreadyExists
+                        && matches!(numbers, Numbers::Asked(_))
+                        && tries < MOST_TAKEN =>
+                {
+                    tries += 1;
+                }
+                opened => break (name, opened.map_err(StoreError::io("create", &self.path(name)))?),
             }
         };
-        let name = SegmentName { number, hour };
-        let path = self.path(name);
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create_new(true).mode(0o600).open(&path);
-        let file = file.map_err(StoreError::io("create", &path))?;
+        let (number, path) = (name.number, self.path(name));
         writing.next = Some(number.saturating_add(1));
         let head = [&MAGIC[..], &VERSION.to_le_bytes(), &number.to_le_bytes()].concat();
         if let Err(error) = file.write_all_at(&head, 0) {
