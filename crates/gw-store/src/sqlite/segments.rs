@@ -9,16 +9,15 @@ use crate::error::StoreError;
 use crate::traits::SegmentStore;
 use crate::types::{FarSegment, LocalSegment, Rewrite};
 use gw_model::Micros;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 impl SegmentStore for SqliteStore {
     fn segments_to_send(&self, now: Micros, age: Micros) -> Result<Vec<LocalSegment>, StoreError> {
         let Some(files) = self.files().filter(|files| files.sends()) else { return Ok(Vec::new()) };
         let settled = files.segments.settled(now, age)?;
         let known: Vec<(SegmentName, u8)> = self.read("look for segments to be sent", |db| {
-            let name = |row: &Row<'_>| Ok(SegmentName { number: row.get(0)?, hour: row.get(1)? });
             db.prepare_cached("SELECT number, hour, state FROM body_segments ORDER BY number")?
-                .query_map([], |row| Ok((name(row)?, row.get(2)?)))?
+                .query_map([], |row| Ok((SegmentName { number: row.get(0)?, hour: row.get(1)? }, row.get(2)?)))?
                 .collect()
         })?;
         // Files of another database may lie there under the same numbers.
