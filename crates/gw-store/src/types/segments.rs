@@ -46,6 +46,12 @@ pub struct Rewrite {
 }
 
 impl Rewrite {
+    /// The same of which nothing is done.
+    #[must_use]
+    pub const fn given_up(&self) -> Self {
+        Self { segment: self.segment, places: Vec::new() }
+    }
+
     /// Overwrites what is to go in a copy of the segment.
     ///
     /// # Errors

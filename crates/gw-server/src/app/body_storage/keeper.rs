@@ -229,7 +229,7 @@ impl Keeper {
             let _ = std::fs::remove_file(&copy);
             if let Err(error) = done {
                 // Somebody may try again before the hour is over.
-                self.database().end_rewrite(&Rewrite { places: Vec::new(), ..rewrite })?;
+                self.database().end_rewrite(&rewrite.given_up())?;
                 return Err(error);
             }
             self.database().end_rewrite(&rewrite)?;
