@@ -1,3 +1,5 @@
+//! What is listed of settings, and what is taken.
+
 use super::{Listed, Origin, Stored};
 use crate::env::Env;
 use crate::load::load_with;

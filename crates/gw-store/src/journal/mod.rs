@@ -19,8 +19,8 @@ mod writer;
 pub(crate) use codes::{outcome_code, outcome_of, role_code, role_of, source_code, source_of};
 pub use error::JournalError;
 pub use frame::{
-    AttemptFrame, Frame, FrameError, Intent, IntentFrame, MAX_METADATA_BYTES, MediaFrame, ParentFrame, RecordBytes, RecordFrame,
-    TollFrame, UsageFrame, VerdictFrame,
+    AttemptFrame, Frame, FrameError, Intent, IntentFrame, MAX_METADATA_BYTES, MediaFrame, ParentFrame,
+    RecordBytes, RecordFrame, TollFrame, UsageFrame, VerdictFrame,
 };
 pub(crate) use frame::{resolved_and_region, rest_of, rest_with_prices, trace_of};
 pub use owned::{MAX_OBJECT_ID_BYTES, Owned, OwnedFrame};

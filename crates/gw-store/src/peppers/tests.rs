@@ -1,3 +1,5 @@
+//! What outlives an encryption key opens what was made under it.
+
 use super::{all, is_one, of_bodies, sealed};
 use crate::bodies::{BodyContent, BodySealer};
 use crate::keys::pepper;
@@ -11,7 +13,8 @@ fn a_pepper_and_a_key_of_bodies_outlive_their_encryption_key() {
     let vault = Vault::new(&[new.clone(), old.clone()]);
     let kept = sealed(&vault, &old, 7).unwrap();
     assert!(kept.iter().all(|one| is_one(&one.name)) && !is_one("older-pepper"));
-    let names = |of: &[crate::types::StoredCredential]| of.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+    let names =
+        |of: &[crate::types::StoredCredential]| of.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
     assert_ne!(names(&kept), names(&sealed(&vault, &new, 7).unwrap()));
 
     let alone = Vault::new(std::slice::from_ref(&new));

@@ -159,7 +159,17 @@ async fn write_parts(sums: &Sums, makes_rows: bool, db: &mut Db<'_>) -> Result<(
     }
     let [requests, errors, input, output, cached, cost, saved] = &counts;
     let bound: Bound<'_> = &[
-        &parts, &hours, &organizations, &values, requests, errors, input, output, cached, cost, saved,
+        &parts,
+        &hours,
+        &organizations,
+        &values,
+        requests,
+        errors,
+        input,
+        output,
+        cached,
+        cost,
+        saved,
         &makes_rows,
     ];
     db.execute(ADD_OF_PART, bound).await.map(drop)

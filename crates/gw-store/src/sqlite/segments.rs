@@ -17,7 +17,9 @@ impl SegmentStore for SqliteStore {
         let settled = files.segments.settled(now, age)?;
         let known: Vec<(SegmentName, u8)> = self.read("look for segments to be sent", |db| {
             db.prepare_cached("SELECT number, hour, state FROM body_segments ORDER BY number")?
-                .query_map([], |row| Ok((SegmentName { number: row.get(0)?, hour: row.get(1)? }, row.get(2)?)))?
+                .query_map([], |row| {
+                    Ok((SegmentName { number: row.get(0)?, hour: row.get(1)? }, row.get(2)?))
+                })?
                 .collect()
         })?;
         // Files of another database may lie there under the same numbers.
@@ -48,9 +50,11 @@ impl SegmentStore for SqliteStore {
     fn segment_sent(&self, segment: FarSegment) -> Result<bool, StoreError> {
         let SegmentName { number, hour } = segment.0;
         let done = self.write(|db| {
-            db.prepare_cached("UPDATE body_segments SET state = ? WHERE number = ? AND state = ? AND hour = ?")?
-                .execute(params![SENT, number, HERE, hour])
-                .map(Some)
+            db.prepare_cached(
+                "UPDATE body_segments SET state = ? WHERE number = ? AND state = ? AND hour = ?",
+            )?
+            .execute(params![SENT, number, HERE, hour])
+            .map(Some)
         });
         let changed = done.map_err(StoreError::query("note that a segment is sent"))?;
         if let Some(files) = self.files() {

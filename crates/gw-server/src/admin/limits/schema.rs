@@ -142,7 +142,8 @@ fn budget() -> Value {
     });
     let mut budget = object(own, json!({}), &[]);
     budget["description"] =
-        "`limit_usd` and `period` are needed; of the only budget there is, PATCH keeps what is not given.".into();
+        "`limit_usd` and `period` are needed; of the only budget there is, PATCH keeps what is not given."
+            .into();
     // What is shown may be sent back.
     budget["additionalProperties"] = true.into();
     budget

@@ -26,11 +26,14 @@ pub(super) fn versions(
     let shown = |attempt: u8| {
         let subject = target(record, attempt)?;
         let mut at = record.time;
-        if let Some(again) = again.as_ref().filter(|again| again.job.wants(&subject.provider, &subject.model)) {
+        if let Some(again) = again.as_ref().filter(|again| again.job.wants(&subject.provider, &subject.model))
+        {
             at = again.time;
             if again.job.prices.is_some() {
                 let (source, since) = (format!("re-costing {}", again.name), time::format(at));
-                return Some(json!({ "attempt": attempt, "book": "given", "source": source, "since": since }));
+                return Some(
+                    json!({ "attempt": attempt, "book": "given", "source": source, "since": since }),
+                );
             }
         }
         let key = live.snapshot.providers.get(&*subject.provider).map_or("", |known| &known.price_key);

@@ -107,8 +107,9 @@ impl Bucket {
     /// Removes an object; one that is not there is removed already.
     pub(crate) async fn remove(&self, key: &str) -> Result<(), S3Error> {
         // Not every storage says that it went well when there was none.
-        let is_gone =
-            |answer: &Answer| answer.status == StatusCode::NOT_FOUND && !answer.text().contains("NoSuchBucket");
+        let is_gone = |answer: &Answer| {
+            answer.status == StatusCode::NOT_FOUND && !answer.text().contains("NoSuchBucket")
+        };
         self.ask_for(&Ask::of(Method::DELETE, key), is_gone).await.map(drop)
     }
 
@@ -122,7 +123,8 @@ impl Bucket {
         let answer = self.ask(&Ask { key: None, query: &query, ..Ask::of(Method::GET, "") }).await?;
         let text = answer.text();
         let keys = text.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
-        let names = keys.filter_map(|(key, _)| unescaped(key).strip_prefix(&prefix).map(str::to_owned)).collect();
+        let names =
+            keys.filter_map(|(key, _)| unescaped(key).strip_prefix(&prefix).map(str::to_owned)).collect();
         Ok((names, between(&text, "<IsTruncated>", "</IsTruncated>") == Some("true")))
     }
 }

@@ -80,7 +80,8 @@ impl Purse {
         let part = NanoUsd(view.limit.0 / nodes.max(1)).max(NanoUsd(1));
         let start = fixed_start(budget, view);
         let of_window = self.rare.iter().flat_map(|rare| &rare.reaches).filter(|known| {
-            let is_same = (known.budget.period, &known.budget.time_zone) == (budget.period, &budget.time_zone);
+            let is_same =
+                (known.budget.period, &known.budget.time_zone) == (budget.period, &budget.time_zone);
             is_same && known.window_start == start
         });
         // Of one that was changed meanwhile, all had used the same of its window, whatever its bound is: the latest counts.

@@ -1,3 +1,5 @@
+//! Metadata of calls: what is refused, and what records keep.
+
 use super::fitting;
 use gw_store::journal::MAX_METADATA_BYTES;
 use serde_json::{Value, json};

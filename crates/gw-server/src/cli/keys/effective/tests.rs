@@ -1,3 +1,5 @@
+//! How a key's policy is printed.
+
 use super::rows;
 use serde_json::{Value, json};
 
