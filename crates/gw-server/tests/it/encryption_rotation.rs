@@ -53,11 +53,11 @@ async fn hand_out(gateway: &Gateway) -> Handed {
         assert_eq!(made.status, 201, "{path}: {}", made.text());
         made.json()
     };
-    make("credentials", json!({"name": "main", "api_key": "an upstream's key"})).await;
+    make("credentials", json!({"name": "main", "api_key": "an-upstreams-key"})).await;
     make(
         "providers",
         json!({"name": "west", "kind": "openai-compatible", "base_url": "http://127.0.0.1:9/v1",
-        "api_key": "another upstream's key"}),
+        "api_key": "another-upstreams-key"}),
     )
     .await;
     make(

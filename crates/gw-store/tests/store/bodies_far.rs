@@ -292,11 +292,8 @@ fn who_moves_to_another_database_finds_what_is_in_object_storage() {
     target.write_bodies(&[sealed(&all[0], NOON + 2 * DAY)]).unwrap();
     send(&target, &room, NOON);
     assert_eq!(send(&target, &room, NOON + 20 * SECOND), 1);
-    assert_eq!(
-        (room.objects.lock().unwrap().len(), read(&target).len()),
-        (3, 6),
-        "none has another's number"
-    );
+    let objects = room.objects.lock().unwrap().len();
+    assert_eq!((objects, read(&target).len()), (3, 6), "none has another's number");
 }
 
 #[test]
