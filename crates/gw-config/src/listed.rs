@@ -60,8 +60,24 @@ pub(crate) struct Given {
     origin: Origin,
 }
 
-/// All that is said, by the settings' names.
-pub(crate) type AllGiven = Arc<BTreeMap<String, Given>>;
+/// Blocks of the document without plain settings, which may be long.
+const RESOURCES: [&str; 3] = ["providers", "models", "keys"];
+
+/// All that is said. It is read when somebody asks: most gateways are never asked, and what is known of settings takes memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AllGiven {
+    /// What the document says.
+    root: Option<Arc<Node>>,
+    /// What goes before it, by the settings' names.
+    start: BTreeMap<String, Given>,
+}
+
+impl AllGiven {
+    fn get(&self, leaf: &Leaf) -> Option<Given> {
+        let started = self.start.get(&leaf.name).cloned();
+        started.or_else(|| leaf.given(self.root.as_deref()?))
+    }
+}
 
 /// A setting.
 #[derive(Clone, Debug, PartialEq)]
@@ -198,9 +214,11 @@ impl Leaf {
 }
 
 /// What a document says of all plain settings.
-pub(crate) fn given(root: &Node) -> AllGiven {
-    let all = leaves().iter().filter_map(|leaf| Some((leaf.name.clone(), leaf.given(root)?)));
-    Arc::new(all.collect())
+pub(crate) fn given(mut root: Node) -> AllGiven {
+    if let Kind::Map(entries) = &mut root.kind {
+        entries.retain(|(key, _)| !RESOURCES.contains(&key.text.as_str()));
+    }
+    AllGiven { root: Some(Arc::new(root)), start: BTreeMap::new() }
 }
 
 /// Puts values where a document says nothing. One that cannot be changed is passed over.
@@ -256,7 +274,7 @@ impl Settings {
         let settings = read.map(|file| {
             let providers = std::mem::take(&mut self.file.providers);
             self.file = FileSettings { providers, ..file };
-            self.given = given(&root);
+            self.given = given(root);
             self
         });
         faults.finish(&name, settings)
@@ -264,22 +282,23 @@ impl Settings {
 
     /// Notes what goes before the file. `None` is not shown.
     pub(crate) fn note_start(&mut self, name: &str, value: Option<Value>) {
-        Arc::make_mut(&mut self.given).insert(name.to_owned(), Given { value, origin: Origin::Start });
+        self.given.start.insert(name.to_owned(), Given { value, origin: Origin::Start });
     }
 
     /// All plain settings, by name.
     #[must_use]
     pub fn listed(&self) -> Vec<Listed> {
         let listed = |leaf: &'static Leaf| {
-            let given = self.given.get(&leaf.name);
-            let value =
-                given.map_or_else(|| leaf.default.clone(), |given| given.value.clone().unwrap_or_default());
+            let given = self.given.get(leaf);
+            let value = given
+                .as_ref()
+                .map_or_else(|| leaf.default.clone(), |given| given.value.clone().unwrap_or_default());
             Listed {
                 name: &leaf.name,
                 about: &leaf.about,
                 value,
                 default: &leaf.default,
-                origin: given.map_or(Origin::Default, |given| given.origin),
+                origin: given.as_ref().map_or(Origin::Default, |given| given.origin),
                 is_hidden: given.is_some_and(|given| given.value.is_none()),
                 is_changeable: leaf.is_changeable(),
             }

@@ -56,7 +56,7 @@ pub fn load_with(
         demo: false,
         files: Files::new(),
         otel: OtelEnv::default(),
-        given: listed::given(&root),
+        given: listed::given(root),
     });
     faults.finish(&name, settings)
 }

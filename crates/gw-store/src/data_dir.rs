@@ -142,7 +142,9 @@ pub(crate) fn replace_file(dir: &Path, name: &str, content: &[u8]) -> Result<(),
     options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = options.open(&next).map_err(StoreError::io("write to", &next))?;
     file.write_all(content).and_then(|()| file.sync_all()).map_err(StoreError::io("write to", &next))?;
-    std::fs::rename(&next, &path).map_err(StoreError::io("rename a file to", &path))
+    std::fs::rename(&next, &path).map_err(StoreError::io("rename a file to", &path))?;
+    // What is sealed with a key must not be there before the key is.
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(StoreError::io("write to", dir))
 }
 
 pub(crate) fn random_u64() -> Result<u64, StoreError> {
