@@ -31,6 +31,17 @@ pub(super) struct Operation {
     answer: Answer,
 }
 
+/// One without a query.
+const fn one(
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    body: Option<&'static str>,
+    answer: Answer,
+) -> Operation {
+    Operation { method, path, summary, query: &[], body, answer }
+}
+
 /// The shape of an operation's success.
 enum Answer {
     /// `{data, next_cursor}` of a schema.

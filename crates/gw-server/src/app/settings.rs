@@ -17,7 +17,6 @@ use gw_store::types::StoredBlock;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 /// The kind of their rows beside those of providers and models; earlier versions pass them over.
@@ -65,7 +64,7 @@ pub(crate) enum SettingError {
     Changed(i64),
     /// The process is about to begin or to end.
     NotServing,
-    /// It is stored, and cannot be put in force here.
+    /// It cannot be put in force here.
     NotInForce(ApplyError),
     /// The store.
     Store(StoreError),
@@ -84,13 +83,19 @@ impl fmt::Display for SettingError {
             Self::Wrong(why) => f.write_str(why),
             Self::Changed(_) => f.write_str("it changed since"),
             Self::NotServing => f.write_str("the gateway is about to begin or to end; try again"),
-            Self::NotInForce(error) => write!(f, "it is stored, and cannot be put in force: {error}"),
+            Self::NotInForce(error) => write!(f, "it cannot be put in force: {error}"),
             Self::Store(error) => write!(f, "{error}"),
         }
     }
 }
 
 impl std::error::Error for SettingError {}
+
+impl From<ApplyError> for SettingError {
+    fn from(error: ApplyError) -> Self {
+        Self::NotInForce(error)
+    }
+}
 
 impl From<StoreError> for SettingError {
     fn from(error: StoreError) -> Self {
@@ -264,8 +269,8 @@ pub(crate) fn change(
     let revision = app.gateway.live().snapshot.revision + 1;
     let compiled = configuration::read_with(&configured.origin, revision, &wanted)
         .map_err(|error| SettingError::Wrong(why(&error)))?;
-    write(app, caller, &shown, value)?;
-    put_in_force(app, compiled, configured.emulator, wanted)?;
+    app.apply_with(compiled, configured.emulator, || write(app, caller, &shown, value))?;
+    app.settings.stored.store(Arc::new(wanted));
     find(app, name)
 }
 
@@ -331,15 +336,4 @@ fn write(app: &App, caller: &Caller, shown: &Shown, value: Option<Value>) -> Res
         Ok(None) | Err(StoreError::NameTaken { .. }) => Err(SettingError::Changed(shown.revision() + 1)),
         Err(error) => Err(error.into()),
     }
-}
-
-fn put_in_force(
-    app: &App,
-    compiled: Compiled,
-    emulator: Option<SocketAddr>,
-    stored: Vec<Stored>,
-) -> Result<(), SettingError> {
-    app.apply(compiled, emulator).map_err(SettingError::NotInForce)?;
-    app.settings.stored.store(Arc::new(stored));
-    Ok(())
 }

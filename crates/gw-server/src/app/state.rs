@@ -216,11 +216,17 @@ impl App {
 
     /// Puts a new configuration in force: all of it, or nothing. What can fail comes first, the database last
     /// of it; then nothing can.
-    pub(crate) fn apply(
+    pub(crate) fn apply(&self, compiled: Compiled, emulator: Option<SocketAddr>) -> Result<(), ApplyError> {
+        self.apply_with(compiled, emulator, || Ok(()))
+    }
+
+    /// The same, where it is written down somewhere with `commit`: when all else that can fail has not.
+    pub(crate) fn apply_with<E: From<ApplyError>>(
         &self,
         mut compiled: Compiled,
         emulator: Option<SocketAddr>,
-    ) -> Result<(), ApplyError> {
+        commit: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
         if let Some(addr) = emulator {
             demo::connect(&mut compiled.snapshot, addr);
         }
@@ -240,6 +246,7 @@ impl App {
         let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;
         let mut entry = audit::draft(self, &Origin::system(), "configuration.reload", "configuration");
         (entry.before, entry.after) = self.difference(&compiled, live.snapshot.revision);
+        commit()?;
         audit::note_or_later(self, &entry).map_err(ApplyError::Audit)?;
 
         declared.put_in_force(&self.gateway.keys);

@@ -2,16 +2,21 @@
 
 mod change;
 mod effective;
+mod policy;
 mod rotate_encryption;
 
 use super::client::{Remote, encoded};
 use super::{output, table};
 use clap::{Args, Subcommand};
 use http::Method;
-use serde_json::{Map, Value, json};
+use policy::PolicyArguments;
+use serde_json::{Value, json};
 use std::process::ExitCode;
 
 const PATH: &str = "/api/v1/keys";
+
+/// Of a budget, when nothing is said.
+const USUAL_PERIOD: &str = "month";
 
 /// Arguments of `keys`.
 #[derive(Debug, Args)]
@@ -83,48 +88,8 @@ struct CreateArguments {
     /// Name, for people.
     #[arg(long)]
     name: String,
-    /// Models that it may call, separated by commas: names, `provider/*`, or `*`.
-    #[arg(long, value_delimiter = ',')]
-    models: Vec<String>,
-    /// Kinds of endpoints that it may use, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    endpoints: Vec<String>,
-    /// Requests per minute.
-    #[arg(long)]
-    rpm: Option<u64>,
-    /// Tokens per minute.
-    #[arg(long)]
-    tpm: Option<u64>,
-    /// Requests at the same time.
-    #[arg(long)]
-    max_parallel: Option<u32>,
-    /// Hard budget in US dollars.
-    #[arg(long)]
-    budget_usd: Option<String>,
-    /// Over what time: day, week, month or total.
-    #[arg(long, default_value = "month")]
-    budget_period: String,
-    /// What becomes of its calls when there is not room for all: low, normal or high.
-    #[arg(long)]
-    priority: Option<String>,
-    /// When it expires, as `2027-01-31T00:00:00Z`.
-    #[arg(long)]
-    expires_at: Option<String>,
-    /// Team.
-    #[arg(long)]
-    team_id: Option<String>,
-    /// User or service account whose it is (`user_...`).
-    #[arg(long)]
-    user_id: Option<String>,
-    /// Addresses that its calls may come from, separated by commas, as `192.0.2.7` or `10.0.0.0/8`.
-    #[arg(long, value_delimiter = ',')]
-    allowed_ips: Vec<String>,
-    /// Origins of web pages from which browsers may call with it, separated by commas, as `https://app.example`.
-    #[arg(long, value_delimiter = ',')]
-    allowed_origins: Vec<String>,
-    /// Members that the metadata of its calls must have, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    required_metadata: Vec<String>,
+    #[command(flatten)]
+    policy: PolicyArguments,
 }
 
 /// Runs the command.
@@ -248,33 +213,10 @@ fn revoke(remote: &Remote, which: &Which) -> Result<ExitCode, ExitCode> {
 
 impl CreateArguments {
     fn body(&self) -> Value {
-        let mut body = Map::new();
+        let mut body = self.policy.body();
         body.insert("name".to_owned(), json!(self.name));
-        let lists = [
-            ("models", &self.models),
-            ("endpoints", &self.endpoints),
-            ("allowed_ips", &self.allowed_ips),
-            ("allowed_origins", &self.allowed_origins),
-            ("required_metadata", &self.required_metadata),
-        ];
-        for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
-            body.insert(name.to_owned(), json!(values));
-        }
-        let limits = json!({ "rpm": self.rpm, "tpm": self.tpm, "max_parallel": self.max_parallel });
-        body.insert("limits".to_owned(), limits);
-        if let Some(limit) = &self.budget_usd {
-            body.insert("budget".to_owned(), json!({ "limit_usd": limit, "period": self.budget_period }));
-        }
-        let texts = [
-            ("priority", &self.priority),
-            ("expires_at", &self.expires_at),
-            ("team_id", &self.team_id),
-            ("user_id", &self.user_id),
-        ];
-        for (name, value) in texts {
-            if let Some(value) = value {
-                body.insert(name.to_owned(), json!(value));
-            }
+        if let Some(budget) = body.get_mut("budget").and_then(Value::as_object_mut) {
+            budget.entry("period").or_insert_with(|| json!(USUAL_PERIOD));
         }
         Value::Object(body)
     }

@@ -2,9 +2,9 @@
 //! databases, which know the place of each. It must not know their tables.
 
 use super::far::FarBodies;
-use super::segments::{Place, Segments, frame_bytes, open_frame};
+use super::segments::{Place, SegmentName, Segments, frame_bytes, open_frame, overwrite};
 use crate::error::StoreError;
-use crate::types::{SealedBodies, Unread};
+use crate::types::{FarSegment, LocalSegment, SealedBodies, Unread};
 use gw_model::RequestId;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,6 +65,29 @@ impl BodyFiles {
     /// Segments are sent there.
     pub(crate) const fn sends(&self) -> bool {
         self.spool_bytes.is_some() && self.far.is_some()
+    }
+
+    /// Segments of this node as they are to be sent: what is to go early, as `erasures` says, is overwritten in them, and then
+    /// `forget` is told. Errors: those of both.
+    pub(crate) fn ready(
+        &self,
+        own: Vec<SegmentName>,
+        erasures: impl Fn(SegmentName) -> Result<Vec<Place>, StoreError>,
+        forget: impl Fn(SegmentName, &[Place]) -> Result<(), StoreError>,
+    ) -> Result<Vec<LocalSegment>, StoreError> {
+        self.segments.measure_those(&own);
+        let mut ready = Vec::new();
+        for name in own {
+            let path = self.segments.path(name);
+            let places = erasures(name)?;
+            if let Err(error) = overwrite(&path, &places) {
+                tracing::warn!(%error, path = %path.display(), "bodies could not be overwritten: their file is not sent before they are");
+                continue;
+            }
+            forget(name, &places)?;
+            ready.push(LocalSegment { segment: FarSegment(name), path });
+        }
+        Ok(ready)
     }
 
     /// Errors: so much waits to be sent that these may not wait too.

@@ -5,7 +5,7 @@ use super::bytes::limit;
 use super::db::{ANSWER_LIMIT, PostgresStore};
 use super::fault::Fault;
 use super::places::{HERE, LEFT, OVER, SENT, forget_erasures, name_of};
-use crate::bodies::segments::{Place, SegmentName, overwrite};
+use crate::bodies::segments::{Place, SegmentName};
 use crate::error::StoreError;
 use crate::traits::SegmentStore;
 use crate::types::{FarSegment, LocalSegment, Rewrite};
@@ -32,7 +32,7 @@ impl SegmentStore for PostgresStore {
             rows.iter().map(row).collect::<Result<Vec<(SegmentName, i16, i64)>, Fault>>()
         })?;
         // Others may write to the same directory, and files of another database may lie there under the same numbers.
-        let (mut own, mut found) = (Vec::new(), Vec::new());
+        let mut own = Vec::new();
         for name in settled {
             match known.iter().find(|(known, ..)| *known == name) {
                 Some((_, HERE, node)) if *node == self.own_node() => own.push(name),
@@ -41,18 +41,7 @@ impl SegmentStore for PostgresStore {
                 _ => {}
             }
         }
-        files.segments.measure_those(&own);
-        for name in own {
-            let path = files.segments.path(name);
-            let places = erasures(self, name)?;
-            if let Err(error) = overwrite(&path, &places) {
-                tracing::warn!(%error, path = %path.display(), "bodies could not be overwritten: their file is not sent before they are");
-                continue;
-            }
-            forget(self, name, &places)?;
-            found.push(LocalSegment { segment: FarSegment(name), path });
-        }
-        Ok(found)
+        files.ready(own, |name| erasures(self, name), |name, places| forget(self, name, places))
     }
 
     fn segment_sent(&self, segment: FarSegment) -> Result<bool, StoreError> {

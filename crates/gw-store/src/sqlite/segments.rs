@@ -4,7 +4,7 @@
 use super::db::SqliteStore;
 use super::places::{HERE, OVER, SENT};
 use crate::bodies::filing::BodyFiles;
-use crate::bodies::segments::{Place, SegmentName, overwrite};
+use crate::bodies::segments::{Place, SegmentName};
 use crate::error::StoreError;
 use crate::traits::SegmentStore;
 use crate::types::{FarSegment, LocalSegment, Rewrite};
@@ -23,7 +23,7 @@ impl SegmentStore for SqliteStore {
                 .collect()
         })?;
         // Files of another database may lie there under the same numbers.
-        let (mut own, mut found) = (Vec::new(), Vec::new());
+        let mut own = Vec::new();
         for name in settled {
             let at = known.binary_search_by_key(&name.number, |(known, _)| known.number);
             match at.ok().and_then(|at| known.get(at)).filter(|(known, _)| *known == name) {
@@ -33,18 +33,7 @@ impl SegmentStore for SqliteStore {
                 None => {}
             }
         }
-        files.segments.measure_those(&own);
-        for name in own {
-            let path = files.segments.path(name);
-            let places = erasures(self, name)?;
-            if let Err(error) = overwrite(&path, &places) {
-                tracing::warn!(%error, path = %path.display(), "bodies could not be overwritten: their file is not sent before they are");
-                continue;
-            }
-            forget_erasures(self, name, &places)?;
-            found.push(LocalSegment { segment: FarSegment(name), path });
-        }
-        Ok(found)
+        files.ready(own, |name| erasures(self, name), |name, places| forget_erasures(self, name, places))
     }
 
     fn segment_sent(&self, segment: FarSegment) -> Result<bool, StoreError> {

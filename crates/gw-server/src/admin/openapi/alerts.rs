@@ -1,19 +1,9 @@
 //! Alerts, as the document tells of them.
 
-use super::{Answer, Operation, object};
+use super::{Answer, Operation, object, one};
 use serde_json::{Map, Value, json};
 
 const LIST: &[&str] = &["organization_id", "name", "limit", "cursor"];
-
-const fn one(
-    method: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    body: Option<&'static str>,
-    answer: Answer,
-) -> Operation {
-    Operation { method, path, summary, query: &[], body, answer }
-}
 
 const fn list(path: &'static str, summary: &'static str, schema: &'static str) -> Operation {
     Operation { method: "get", path, summary, query: LIST, body: None, answer: Answer::List(schema) }

@@ -1,18 +1,8 @@
 //! Providers and models that the API manages, as the document tells of them. What may be written of one is what its block of
 //! the configuration file may have.
 
-use super::{Answer, Operation, object};
+use super::{Answer, Operation, object, one};
 use serde_json::{Map, Value, json};
-
-const fn one(
-    method: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    body: Option<&'static str>,
-    answer: Answer,
-) -> Operation {
-    Operation { method, path, summary, query: &[], body, answer }
-}
 
 const PROVIDERS: &str = "/api/v1/providers";
 const PROVIDER: &str = "/api/v1/providers/{id}";

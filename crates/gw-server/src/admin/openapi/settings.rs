@@ -1,19 +1,9 @@
 //! Plain settings, as the document tells of them.
 
-use super::{Answer, Operation, object};
+use super::{Answer, Operation, object, one};
 use serde_json::{Map, Value, json};
 
 const SETTING: &str = "/api/v1/settings/{id}";
-
-const fn one(
-    method: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    body: Option<&'static str>,
-    answer: Answer,
-) -> Operation {
-    Operation { method, path, summary, query: &[], body, answer }
-}
 
 /// Operations.
 pub(super) const OPERATIONS: &[Operation] = &[
