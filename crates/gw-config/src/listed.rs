@@ -200,8 +200,7 @@ impl Leaf {
     /// What may be seen of a text: not a secret, and nothing of the environment but what is a number or a known word.
     fn shown(&self, scalar: &Scalar) -> Option<Value> {
         let text = scalar.text.trim();
-        let is_address_with_user = text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
-        if self.is_secret || is_address_with_user || (scalar.filled && !self.is_closed) {
+        if self.is_secret || may_hold_secret(text) || (scalar.filled && !self.is_closed) {
             return None;
         }
         let typed = match text.to_ascii_lowercase().as_str() {
@@ -210,6 +209,14 @@ impl Leaf {
             _ => text.parse::<serde_json::Number>().ok().map(Value::Number),
         };
         Some(typed.filter(|_| self.is_closed).unwrap_or_else(|| text.into()))
+    }
+}
+
+/// Is it an address with a user, or with a query, where keys are given too?
+fn may_hold_secret(text: &str) -> bool {
+    match text.split_once("://") {
+        Some((_, rest)) => rest.contains(['@', '?']),
+        None => text.split_once('@').is_some_and(|(user, _)| user.contains(':')),
     }
 }
 

@@ -220,7 +220,8 @@ impl StoreError {
             ),
             Self::OtherEncryptionKey => f.write_str(
                 "the database belongs to an installation with another encryption key; set GATEWRIGHT_ENCRYPTION_KEY \
-                 to that one; if it was about to be replaced, GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS must be the one before",
+                 to that one; if it was about to be replaced, GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS must be the one before. A key \
+                 that was replaced comes back with `gatewright keys rotate-encryption`",
             ),
             Self::InPostgres { path } => write!(
                 f,

@@ -48,6 +48,16 @@ fn every_setting_says_what_it_is_and_where_that_comes_from() {
 }
 
 #[test]
+fn what_may_hold_a_secret_is_not_shown() {
+    for text in ["https://u:p@host/", "https://host/v1?api_key=k", "u:p@host:6379", "redis://:p@host"] {
+        assert!(super::may_hold_secret(text), "{text}");
+    }
+    for text in ["https://host:4318/v1/traces", "me@example.com", "host:6379", "what? me"] {
+        assert!(!super::may_hold_secret(text), "{text}");
+    }
+}
+
+#[test]
 fn what_the_file_says_goes_before_what_is_stored() {
     let both = [stored("records.logging", json!("off")), stored("health.window_ms", json!(2_000))];
     let settings = loaded("records: { logging: full }\n", &both);

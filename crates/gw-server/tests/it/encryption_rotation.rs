@@ -10,6 +10,7 @@ use std::path::Path;
 
 const OLD: &str = "the encryption key of before, for tests";
 const NEW: &str = "the encryption key from now on, for tests";
+const NEXT: &str = "the encryption key after that one, for tests";
 
 /// A provider whose key stands in the store, and bodies that are kept.
 fn config(upstream: &Upstream, more: &str) -> String {
@@ -197,13 +198,38 @@ async fn gateways_on_postgresql_get_another_key() {
     all_works(&gateway, &handed).await;
     gateway.stop().await;
 
-    // Back again beside a gateway that knows both: it seals with the new one, and calls go on.
-    let back = [("GATEWRIGHT_ENCRYPTION_KEY", OLD), ("GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS", NEW)];
-    let mut gateway = gateway.restart_with(&back).await;
-    let (code, out, err) = rotate(&[&at[..], &["--online"]].concat(), &back).await;
+    // A gateway that was forgotten seals with the key that is replaced: it is out of the database at once, also when it is back
+    // after a while, and its calls go on. Nothing is lost: what it could not write waits.
+    let (old, new) = (("GATEWRIGHT_ENCRYPTION_KEY", NEXT), ("GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS", NEW));
+    let exchanged = [("GATEWRIGHT_ENCRYPTION_KEY", NEW), ("GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS", NEXT)];
+    let mut gateway = gateway.restart_with(&exchanged).await;
+    let (code, out, err) = rotate(&[&at[..], &["--online"]].concat(), &[old, new]).await;
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(asked(&gateway, &handed.key).await, 200);
+    let made = gateway.admin(Method::POST, "/api/v1/keys", Some(&json!({"name": "late"}))).await;
+    assert_eq!(made.status, 503, "{}", made.text());
+    gateway.stop().await;
+    let gateway = gateway.restart_with(&[old]).await;
+    all_works(&gateway, &handed).await;
+    assert_eq!(gateway.rows("/api/v1/keys?name=late").await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_on_postgresql_gets_another_key_while_it_serves() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let url = server.database("encryption_online");
+    let text = config(&upstream, &format!("database_url: {url}\n"));
+    let both = [("GATEWRIGHT_ENCRYPTION_KEY", NEW), ("GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS", OLD)];
+    let at = ["--database-url", url.as_str(), "--online"];
+    let mut gateway = Gateway::start_with(&text, &[("GATEWRIGHT_ENCRYPTION_KEY", OLD)]).await;
+    let handed = hand_out(&gateway).await;
+    gateway.stop().await;
+    let mut gateway = gateway.restart_with(&both).await;
+    let (code, out, err) = rotate(&at, &both).await;
     assert_eq!(code, 0, "{out}{err}");
     all_works(&gateway, &handed).await;
     gateway.stop().await;
-    let gateway = gateway.restart_with(&back[..1]).await;
+    let gateway = gateway.restart_with(&both[..1]).await;
     all_works(&gateway, &handed).await;
 }

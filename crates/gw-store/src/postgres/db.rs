@@ -34,6 +34,8 @@ const MAX_TRIES: u32 = 4;
 
 /// The name under which it is written down with which encryption key an installation works.
 pub(super) const ENCRYPTION_CHECK: &str = "encryption_check";
+/// The same of keys that were replaced.
+pub(super) const RETIRED_KEYS: &str = "encryption_retired";
 
 /// How the store is used.
 #[derive(Clone, Copy, Debug)]
@@ -62,14 +64,26 @@ pub struct PostgresStore {
     up: AtomicBool,
     /// The tables are as this program needs them. False until the server was reached once.
     migrated: Mutex<bool>,
-    /// It does not matter with which encryption key the installation there works.
-    any_key: bool,
+    accepts: Accepts,
+    /// The installation works with a key that is not known here: nothing is read or written until it does again.
+    is_foreign: AtomicBool,
     /// What stands in for the server while it is away.
     pub(super) standby: Standby,
     /// How much of callers roll-ups tell apart.
     pub(super) bounds: SharedBounds,
     /// Where bodies of calls stand that are not in the database.
     pub(super) files: OnceLock<BodyFiles>,
+}
+
+/// Which encryption keys will do for the installation there.
+#[derive(Clone, Copy, Debug)]
+enum Accepts {
+    /// Those that open it, and what is sealed with none that was replaced.
+    Newest,
+    /// Those that open it: one that was replaced may come back.
+    Known,
+    /// It does not matter.
+    Any,
 }
 
 #[derive(Debug, Default)]
@@ -101,7 +115,7 @@ impl PostgresStore {
         dir: &Path,
     ) -> Result<Self, StoreError> {
         let store = Self::new(url, settings, encryption_keys, dir)?;
-        match store.run("connect to PostgreSQL", ANSWER_LIMIT, async |_| Ok(())) {
+        match store.connect() {
             Err(StoreError::Unavailable { operation, reason }) => {
                 if !store.standby.load()? {
                     return Err(StoreError::Unavailable { operation, reason });
@@ -121,9 +135,11 @@ impl PostgresStore {
         encryption_keys: &[Secret],
         dir: &Path,
     ) -> Result<Self, StoreError> {
-        let store =
-            Self { any_key: true, ..Self::new(url, PostgresSettings::default(), encryption_keys, dir)? };
-        store.run("connect to PostgreSQL", ANSWER_LIMIT, async |_| Ok(()))?;
+        let store = Self {
+            accepts: Accepts::Any,
+            ..Self::new(url, PostgresSettings::default(), encryption_keys, dir)?
+        };
+        store.connect()?;
         Ok(store)
     }
 
@@ -133,9 +149,20 @@ impl PostgresStore {
         encryption_keys: &[Secret],
         dir: &Path,
     ) -> Result<Self, StoreError> {
-        let store = Self::new(url, PostgresSettings::default(), encryption_keys, dir)?;
-        store.run("connect to PostgreSQL", ANSWER_LIMIT, async |_| Ok(()))?;
+        let store = Self {
+            accepts: Accepts::Known,
+            ..Self::new(url, PostgresSettings::default(), encryption_keys, dir)?
+        };
+        store.connect()?;
         Ok(store)
+    }
+
+    /// Reaches the server for the first time. What is a matter of time later is one of configuration here.
+    fn connect(&self) -> Result<(), StoreError> {
+        self.with(|session| session.run(ANSWER_LIMIT, async |_| Ok(()))).map_err(|fault| match fault {
+            Fault::OtherKey => StoreError::OtherEncryptionKey,
+            other => other.into_error("connect to PostgreSQL"),
+        })
     }
 
     fn new(
@@ -153,7 +180,8 @@ impl PostgresStore {
             health: Mutex::default(),
             up: AtomicBool::new(true),
             migrated: Mutex::new(false),
-            any_key: false,
+            accepts: Accepts::Newest,
+            is_foreign: AtomicBool::new(false),
             standby: Standby::new(encryption_keys, dir),
             bounds: SharedBounds::default(),
             files: OnceLock::new(),
@@ -245,6 +273,11 @@ impl PostgresStore {
         let deadline = now() + TURN_LIMIT;
         let mut sessions = self.sessions.lock();
         loop {
+            if self.is_foreign.load(Ordering::Relaxed) {
+                let gone = std::mem::take(&mut sessions.idle);
+                sessions.open -= gone.len();
+                drop(gone);
+            }
             if let Some(mut session) = sessions.idle.pop() {
                 drop(sessions);
                 if session.is_alive() {
@@ -289,27 +322,44 @@ impl PostgresStore {
         let mut migrated = self.migrated.lock();
         if !*migrated {
             migrate(&mut session)?;
-            if !self.any_key {
-                self.check_key(&mut session)?;
-            }
             *migrated = true;
         }
         drop(migrated);
+        self.check_key(&mut session).inspect_err(|fault| self.went_wrong(fault))?;
         self.went_well();
         Ok(session)
     }
 
-    /// Credentials and keys of the API say nothing to a node with another encryption key: better it does not start.
-    fn check_key(&self, session: &mut Session) -> Result<(), Fault> {
+    /// Credentials and keys of the API say nothing to a node with another encryption key, and nobody could read what it
+    /// seals: it does not start, and one that runs goes on as if the server were away. The key may be replaced at any time.
+    pub(super) fn check_key(&self, session: &mut Session) -> Result<(), Fault> {
+        if matches!(self.accepts, Accepts::Any) {
+            return Ok(());
+        }
         let own = self.standby.key_check();
-        let kept: String = session.run(ANSWER_LIMIT, async |db| {
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&ENCRYPTION_CHECK, &own];
-            db.execute("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", &values)
-                .await?;
-            let row = db.one("SELECT value FROM settings WHERE name = $1", &[&ENCRYPTION_CHECK]).await?;
-            Ok(row.try_get(0)?)
+        let (needed, retired) = session.run(ANSWER_LIMIT, async |db| {
+            let read = "SELECT (SELECT value FROM settings WHERE name = $1), \
+                 COALESCE((SELECT value FROM settings WHERE name = $2), '')";
+            let row = db.one(read, &[&ENCRYPTION_CHECK, &RETIRED_KEYS]).await?;
+            let (needed, retired): (Option<String>, String) = (row.try_get(0)?, row.try_get(1)?);
+            if let Some(needed) = needed {
+                return Ok((needed, retired));
+            }
+            let note = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+            db.execute(note, &[&ENCRYPTION_CHECK, &own]).await?;
+            let row = db.one(read, &[&ENCRYPTION_CHECK, &RETIRED_KEYS]).await?;
+            Ok((row.try_get(0)?, row.try_get(1)?))
         })?;
-        if self.standby.knows(&kept) { Ok(()) } else { Err(StoreError::OtherEncryptionKey.into()) }
+        let is_known = self.standby.knows(&needed)
+            && (matches!(self.accepts, Accepts::Known) || !self.standby.seals_with(&retired));
+        self.is_foreign.store(!is_known, Ordering::Relaxed);
+        if is_known { Ok(()) } else { Err(Fault::OtherKey) }
+    }
+
+    /// Looks whether the key was replaced since the connections were made.
+    pub(super) fn check_key_again(&self) -> Result<(), StoreError> {
+        self.with(|session| self.check_key(session))
+            .map_err(|fault| fault.into_error("look at the encryption key"))
     }
 
     fn may_try(&self) -> Result<(), Fault> {

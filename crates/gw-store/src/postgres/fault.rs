@@ -17,6 +17,8 @@ pub(crate) enum Fault {
     Resting(String),
     /// The system refuses a resource.
     System(io::Error),
+    /// The installation works with another encryption key than this process.
+    OtherKey,
     /// There is nothing to change: what was begun is undone.
     Undone,
     /// What is asked for cannot be done.
@@ -49,7 +51,7 @@ impl Fault {
     pub(super) fn is_unavailable(&self) -> bool {
         match self {
             Self::Postgres(error) => self.ends_connection() || error.code().is_some_and(is_out_of_order),
-            Self::Timeout | Self::Crowded | Self::Resting(_) | Self::System(_) => true,
+            Self::Timeout | Self::Crowded | Self::Resting(_) | Self::System(_) | Self::OtherKey => true,
             Self::Undone | Self::Store(_) => false,
         }
     }
@@ -93,6 +95,7 @@ impl Fault {
             Self::Crowded => "every connection to PostgreSQL is in use".to_owned(),
             Self::Resting(reason) => reason.clone(),
             Self::System(error) => error.to_string(),
+            Self::OtherKey => StoreError::OtherEncryptionKey.to_string(),
             Self::Undone => "there is nothing to change".to_owned(),
             Self::Store(error) => error.to_string(),
         }

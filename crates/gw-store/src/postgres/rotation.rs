@@ -1,6 +1,6 @@
 //! What is sealed in the tables, to be sealed again, and whether anybody else uses them.
 
-use super::db::{ANSWER_LIMIT, BULK_LIMIT, ENCRYPTION_CHECK, PostgresStore};
+use super::db::{ANSWER_LIMIT, BULK_LIMIT, ENCRYPTION_CHECK, PostgresStore, RETIRED_KEYS};
 use super::fault::Fault;
 use crate::error::StoreError;
 use crate::rotation::{Cell, Dialect, Kind, Resealed, SealedRow, SealedStore, SealedTable};
@@ -21,14 +21,24 @@ impl PostgresStore {
     }
 
     /// Writes down which keys the installation needs: all that are known here while it is sealed again, and then the newest.
+    /// The others are retired: whoever knows both and still seals with such a one is as good as one that does not know the newest.
     pub(crate) fn note_rotation(&self, is_under_way: bool) -> Result<(), StoreError> {
         let needed = match is_under_way {
             true => self.standby.all_checks(),
             false => self.standby.key_check().to_owned(),
         };
-        self.run("note which encryption keys are needed", ANSWER_LIMIT, async |db| {
+        self.retried("note which encryption keys are needed", ANSWER_LIMIT, async |db| {
             let sql = "UPDATE settings SET value = $2 WHERE name = $1";
-            db.execute(sql, &[&ENCRYPTION_CHECK, &needed]).await.map(drop)
+            db.execute(sql, &[&ENCRYPTION_CHECK, &needed]).await?;
+            let sql = "SELECT value FROM settings WHERE name = $1 FOR UPDATE";
+            let before: String = match db.query(sql, &[&RETIRED_KEYS]).await?.first() {
+                Some(row) => row.try_get(0)?,
+                None => String::new(),
+            };
+            let retired = self.standby.retired_checks(&before);
+            let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \
+                 ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value";
+            db.execute(sql, &[&RETIRED_KEYS, &retired]).await.map(drop)
         })
     }
 }

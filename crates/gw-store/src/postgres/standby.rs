@@ -78,9 +78,26 @@ impl Standby {
         self.checks.join(" ")
     }
 
+    /// What is written down of keys that were replaced, the ones known here among them: all but the newest.
+    pub(super) fn retired_checks(&self, before: &str) -> String {
+        let newest = self.key_check();
+        let mut all: Vec<&str> = before.split_whitespace().filter(|one| *one != newest).collect();
+        for own in self.checks.iter().skip(1).map(String::as_str) {
+            if own != newest && !all.contains(&own) {
+                all.push(own);
+            }
+        }
+        all.join(" ")
+    }
+
     /// Is every key known that the installation needs, by what is written down there?
-    pub(super) fn knows(&self, kept: &str) -> bool {
-        kept.split(' ').all(|needed| self.checks.iter().any(|own| own == needed))
+    pub(super) fn knows(&self, needed: &str) -> bool {
+        needed.split(' ').all(|one| self.checks.iter().any(|own| own == one))
+    }
+
+    /// Is what is sealed here sealed with one of these keys, by what is written down there?
+    pub(super) fn seals_with(&self, retired: &str) -> bool {
+        retired.split_whitespace().any(|one| one == self.key_check())
     }
 
     /// Takes the copy of the data directory up; false when there is none.

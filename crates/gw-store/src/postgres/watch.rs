@@ -76,6 +76,7 @@ impl Watch for Watcher {
     }
 
     fn tend(&mut self, now: Micros, all: bool) -> Result<(), StoreError> {
+        self.store.check_key_again()?;
         let labels = self.store.standby.take_labels();
         self.store.label_keys(&labels)?;
         let revision = self.store.revision()?;

@@ -24,7 +24,11 @@ use gw_model::{Micros, RequestId, Secret};
 use sealers::Sealers;
 use serde_json::{Map, Value, json};
 use std::path::Path;
+use std::time::Duration;
 use tables::TABLES;
+
+/// A gateway that seals with a key that is replaced looks several times a second, and is out of the database by then.
+const HEARD_AFTER: Duration = Duration::from_secs(10);
 
 /// How it is to be done.
 #[derive(Clone, Copy, Debug, Default)]
@@ -157,6 +161,9 @@ fn run<S: SealedStore>(
         return Err(RotationError::Unreadable { counted });
     }
     begin()?;
+    if rotation.online {
+        std::thread::sleep(HEARD_AFTER);
+    }
     for key in known.iter().skip(1) {
         for kept in peppers::sealed(sealers.vault(), key, rotation.now)? {
             match store.create_credential(&kept) {

@@ -8,7 +8,7 @@ use clap::Args;
 use gw_config::compile::DatabaseSettings;
 use gw_model::{Clock, Secret};
 use gw_pipeline::SystemClock;
-use gw_store::keys::given_encryption_keys;
+use gw_store::keys::{given_encryption_keys, present_encryption_keys};
 use gw_store::rotation::{self, Counted, Rotation, RotationError};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -70,6 +70,17 @@ fn rotate(
     arguments: &RotateArguments,
 ) -> Result<Vec<Counted>, RotationError> {
     let keys = given_encryption_keys();
+    let in_file = match database {
+        DatabaseSettings::Postgres(_) => Vec::new(),
+        _ if keys.is_some() => Vec::new(),
+        // What is wrong with them is told of next.
+        _ => present_encryption_keys(dir).unwrap_or_default(),
+    };
+    if in_file.len() > 1 {
+        output::note(
+            "encryption.key holds more than one key: everything is sealed with the first of them, and no new one is made",
+        );
+    }
     let how = Rotation {
         dry_run: arguments.dry_run,
         leave_unreadable: arguments.leave_unreadable,
