@@ -83,6 +83,8 @@ pub enum StoreError {
     NoEncryptionKey,
     /// The database belongs to an installation with another encryption key.
     OtherEncryptionKey,
+    /// More than one encryption key is needed: what is sealed was not yet sealed again with the newest.
+    KeysPending,
     /// The data directory's database is in PostgreSQL, which is saved with its own programs.
     InPostgres {
         /// The directory.
@@ -175,7 +177,10 @@ impl StoreError {
     /// True when whoever starts the program must change what it is given.
     #[must_use]
     pub const fn is_configuration(&self) -> bool {
-        matches!(self, Self::Address { .. } | Self::NoEncryptionKey | Self::OtherEncryptionKey)
+        matches!(
+            self,
+            Self::Address { .. } | Self::NoEncryptionKey | Self::OtherEncryptionKey | Self::KeysPending
+        )
     }
 
     /// True when the database can not be used at present, and the same may well succeed later.
@@ -222,6 +227,10 @@ impl StoreError {
                 "the database belongs to an installation with another encryption key; set GATEWRIGHT_ENCRYPTION_KEY \
                  to that one; if it was about to be replaced, GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS must be the one before. A key \
                  that was replaced comes back with `gatewright keys rotate-encryption`",
+            ),
+            Self::KeysPending => f.write_str(
+                "more than one encryption key is known here: complete the change of the key first, with `gatewright keys \
+                 rotate-encryption`; if it is complete, take GATEWRIGHT_ENCRYPTION_KEY_PREVIOUS away",
             ),
             Self::InPostgres { path } => write!(
                 f,

@@ -202,7 +202,11 @@ pub fn given_encryption_keys() -> Option<Vec<Secret>> {
     let mut keys = vec![Secret::new(given(ENCRYPTION_VARIABLE)?)];
     let previous = given(PREVIOUS_VARIABLE).unwrap_or_default();
     let lines = previous.lines().map(str::trim).filter(|line| !line.is_empty());
-    keys.extend(lines.map(|line| Secret::new(line.to_owned())));
+    for line in lines {
+        if keys.iter().all(|known| known.expose() != line) {
+            keys.push(Secret::new(line.to_owned()));
+        }
+    }
     Some(keys)
 }
 

@@ -142,8 +142,8 @@ pub trait BlockStore: Send + Sync {
     /// Replaces all but kind, name and time of making; its revision must be the one behind the present one. False when there
     /// is none of that kind, name and revision before.
     fn update_block(&self, changed: &StoredBlock) -> Result<bool, StoreError>;
-    /// Removes one; false when there is none.
-    fn delete_block(&self, kind: &str, name: &str) -> Result<bool, StoreError>;
+    /// Removes one, of that revision where one is named; false when there is none.
+    fn delete_block(&self, kind: &str, name: &str, revision: Option<i64>) -> Result<bool, StoreError>;
 }
 
 /// Credentials of providers, sealed by [`crate::Vault`] before they come here.
@@ -152,10 +152,11 @@ pub trait CredentialStore: Send + Sync {
     fn credentials(&self) -> Result<Vec<StoredCredential>, StoreError>;
     /// Adds one. Errors: [`StoreError::NameTaken`].
     fn create_credential(&self, new: &StoredCredential) -> Result<(), StoreError>;
-    /// Replaces all but name and time of making; false when there is none of that name.
+    /// Replaces all but name and time of making in the row that was last changed at `changed.updated_at`; false when there is none
+    /// like that.
     fn update_credential(&self, changed: &StoredCredential, now: Micros) -> Result<bool, StoreError>;
-    /// Removes one; false when there is none of that name.
-    fn delete_credential(&self, name: &str) -> Result<bool, StoreError>;
+    /// Removes the one of that name that was last changed at `seen`; false when there is none like that.
+    fn delete_credential(&self, name: &str, seen: Micros) -> Result<bool, StoreError>;
 }
 
 /// Dynamic routes and their versions.

@@ -7,7 +7,7 @@ mod tables;
 use crate::data_dir::{self, BODIES_DIR, database_of};
 use crate::error::StoreError;
 use crate::journal::list_segments;
-use crate::keys::{self, ENCRYPTION_FILE};
+use crate::keys;
 use crate::postgres::PostgresStore;
 use crate::sqlite::{SqliteStore, copy_file};
 use crate::traits::Ledger;
@@ -29,22 +29,25 @@ pub struct Moved {
     pub journal_segments: usize,
 }
 
-/// Moves what a data directory holds to the database of that address. `given` is the encryption key where it does not
+/// Moves what a data directory holds to the database of that address. `given` are the encryption keys where they do not
 /// stand in the directory. With `force` all that the database holds is replaced.
 ///
 /// # Errors
-/// The directory is in use; the database holds something and `force` is not set; something cannot be read or written:
+/// The directory is in use; more than one encryption key is needed; the database holds something and `force` is not set; something cannot be read or written:
 /// then nothing was.
 pub fn to_postgres(
     dir: &Path,
     url: &Secret,
-    given: Option<Secret>,
+    given: Option<Vec<Secret>>,
     force: bool,
 ) -> Result<Moved, StoreError> {
     let source = database_of(dir)?;
     std::fs::metadata(&source).map_err(StoreError::io("read", &source))?;
     let _lock = data_dir::lock(dir)?;
     let keys = encryption_keys(dir, given)?;
+    if keys.len() > 1 {
+        return Err(StoreError::KeysPending);
+    }
     let target = PostgresStore::open_to_fill(url, &keys, dir)?;
     let copy = Copy::of(&source, dir)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -57,13 +60,8 @@ pub fn to_postgres(
 }
 
 /// Never makes a key: the source stays as it is.
-fn encryption_keys(dir: &Path, given: Option<Secret>) -> Result<Vec<Secret>, StoreError> {
-    if let Some(key) = given {
-        return Ok(vec![key]);
-    }
-    let file = dir.join(ENCRYPTION_FILE);
-    std::fs::metadata(&file).map_err(StoreError::io("read", &file))?;
-    keys::encryption_keys(dir)
+fn encryption_keys(dir: &Path, given: Option<Vec<Secret>>) -> Result<Vec<Secret>, StoreError> {
+    given.map_or_else(|| keys::present_encryption_keys(dir), Ok)
 }
 
 /// A copy of the source in today's form, with all sums written. Removed with its value.

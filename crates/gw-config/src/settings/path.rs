@@ -11,7 +11,7 @@ settings! {
         /// Largest request body, in bytes.
         default(67_108_864) max_body_bytes: Whole<1_024, 4_294_967_296>,
         /// Largest `x-gatewright-metadata`, in bytes; a larger one is refused with 400, as one that is no JSON object. Records keep 1 KiB of it.
-        default(8_192) max_metadata_bytes: Whole<2, 8_192>,
+        default(8_192) max_metadata_bytes: Whole<1_024, 65_536>,
         /// Deepest JSON nesting of a request.
         default(128) max_json_depth: Whole<8, 1_000>,
         /// Largest whole answer that is held back to state its cost in a header, in bytes. 0 turns it off.

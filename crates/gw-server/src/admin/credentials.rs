@@ -2,6 +2,7 @@
 
 use super::by::{By, on_gateway};
 use super::error::ApiError;
+use super::etag::{expected, tagged};
 use super::query::{Page, paged};
 use crate::app::authorization::Resource;
 use crate::app::credentials::{self, Change, CredentialError};
@@ -9,7 +10,8 @@ use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Extension, Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use gw_model::{Secret, time};
 use gw_store::StoreError;
 use gw_store::types::StoredCredential;
@@ -52,11 +54,11 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): By,
     Path(name): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Response, ApiError> {
     on_gateway(&caller, Resource::Credentials.read())?;
     let reading = Arc::clone(&app);
     let stored = tokio::task::spawn_blocking(move || credentials::find(&reading, &name)).await??;
-    Ok(Json(row(&app, &stored)))
+    Ok(tagged(StatusCode::OK, stored.updated_at, row(&app, &stored)))
 }
 
 /// Makes a credential.
@@ -64,7 +66,7 @@ pub(super) async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): By,
     body: Bytes,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<Response, ApiError> {
     on_gateway(&caller, Resource::Credentials.write())?;
     let input = read(&body)?;
     let name = input.name.ok_or_else(|| ApiError::invalid("name", "'name' is missing: give it a name"))?;
@@ -79,7 +81,7 @@ pub(super) async fn create(
     let stored =
         tokio::task::spawn_blocking(move || credentials::create(&writing, &caller, name, key, description))
             .await??;
-    Ok((StatusCode::CREATED, Json(row(&app, &stored))))
+    Ok(tagged(StatusCode::CREATED, stored.updated_at, row(&app, &stored)))
 }
 
 /// Changes the members that are given.
@@ -87,8 +89,9 @@ pub(super) async fn change(
     State(app): State<Arc<App>>,
     Extension(caller): By,
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Response, ApiError> {
     on_gateway(&caller, Resource::Credentials.write())?;
     let input = read(&body)?;
     if input.name.is_some_and(|given| given != name) {
@@ -98,10 +101,11 @@ pub(super) async fn change(
         api_key: input.api_key.map(api_key).transpose()?,
         description: description(input.description)?,
     };
-    let writing = Arc::clone(&app);
+    let (writing, seen) = (Arc::clone(&app), expected(&headers)?);
     let stored =
-        tokio::task::spawn_blocking(move || credentials::change(&writing, &caller, &name, change)).await??;
-    Ok(Json(row(&app, &stored)))
+        tokio::task::spawn_blocking(move || credentials::change(&writing, &caller, &name, change, seen))
+            .await??;
+    Ok(tagged(StatusCode::OK, stored.updated_at, row(&app, &stored)))
 }
 
 /// Removes a credential that no provider uses.
@@ -109,9 +113,11 @@ pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Extension(caller): By,
     Path(name): Path<String>,
+    headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     on_gateway(&caller, Resource::Credentials.write())?;
-    tokio::task::spawn_blocking(move || credentials::remove(&app, &caller, &name)).await??;
+    let seen = expected(&headers)?;
+    tokio::task::spawn_blocking(move || credentials::remove(&app, &caller, &name, seen)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -151,6 +157,7 @@ impl From<CredentialError> for ApiError {
             CredentialError::Store(StoreError::NameTaken { .. }) => {
                 Self::conflict("name", "another credential has this name; choose another, or PATCH it")
             }
+            CredentialError::Changed(revision) => Self::changed(revision),
             CredentialError::Store(error) => Self::from(error),
         }
     }

@@ -36,7 +36,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, ApiError> {
     on_gateway(&caller, Resource::Settings.read())?;
     let reading = Arc::clone(&app);
-    let all = tokio::task::spawn_blocking(move || settings::list(&reading)).await??;
+    let all = tokio::task::spawn_blocking(move || settings::list_fresh(&reading)).await??;
     let (rows, next) = paged(all, &page)?;
     let data: Vec<Value> = rows.iter().map(|shown| row(&app, shown)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
@@ -50,7 +50,7 @@ pub(super) async fn show(
 ) -> Result<Response, ApiError> {
     on_gateway(&caller, Resource::Settings.read())?;
     let reading = Arc::clone(&app);
-    let shown = tokio::task::spawn_blocking(move || settings::find(&reading, &name)).await??;
+    let shown = tokio::task::spawn_blocking(move || settings::find_fresh(&reading, &name)).await??;
     Ok(tagged(StatusCode::OK, shown.revision(), row(&app, &shown)))
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn change(
     let writing = Arc::clone(&app);
     let work = move || match value {
         // Nothing to take away is as it was to be.
-        None if settings::find(&writing, &name)?.row.is_none() => settings::find(&writing, &name),
+        None if settings::find_fresh(&writing, &name)?.row.is_none() => settings::find_fresh(&writing, &name),
         value => settings::change(&writing, &caller, &name, value, revision),
     };
     let shown = tokio::task::spawn_blocking(work).await??;
@@ -132,7 +132,8 @@ impl From<SettingError> for ApiError {
         match error {
             SettingError::NotFound => Self::not_found(text),
             SettingError::Elsewhere { .. } | SettingError::AtStart => Self::conflict("id", text),
-            SettingError::Wrong(_) | SettingError::NotInForce(_) => Self::invalid("value", text),
+            SettingError::File(_) | SettingError::NotInForce(_) => Self::conflict("value", text),
+            SettingError::Wrong(_) => Self::invalid("value", text),
             SettingError::Changed(revision) => Self::changed(revision),
             SettingError::NotServing => Self::busy(text),
             SettingError::Store(error) => Self::from(error),

@@ -317,7 +317,9 @@ pub(crate) fn remove(
     let mut entry = noted(app, caller, kind, 2, name);
     entry.before = Some(told(&old));
     put_in_force(app, base, || {
-        let delete = |store: &dyn ControlStore| Ok(store.delete_block(kind.as_str(), name)?.then_some(()));
+        let delete = |store: &dyn ControlStore| {
+            Ok(store.delete_block(kind.as_str(), name, Some(old.revision))?.then_some(()))
+        };
         audit::with_entry(app, &entry, delete)?.ok_or(BlockError::NotFound(kind))
     })
 }

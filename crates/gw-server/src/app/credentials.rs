@@ -24,6 +24,8 @@ pub(crate) enum CredentialError {
         /// Their names.
         providers: Vec<String>,
     },
+    /// It was changed since it was read; when it was last.
+    Changed(Micros),
     /// The store.
     Store(StoreError),
 }
@@ -39,6 +41,7 @@ impl fmt::Display for CredentialError {
                     providers.join(", ")
                 )
             }
+            Self::Changed(_) => f.write_str("it was changed since it was read"),
             Self::Store(error) => write!(f, "{error}"),
         }
     }
@@ -130,10 +133,11 @@ pub(crate) fn change(
     caller: &Caller,
     name: &str,
     change: Change,
+    seen: Option<Micros>,
 ) -> Result<StoredCredential, CredentialError> {
     let _changing = app.changing.lock();
     let now = app.gateway.clock().now();
-    let mut stored = find(app, name)?;
+    let mut stored = expected(find(app, name)?, seen)?;
     let old = told(&stored);
     if let Some(key) = &change.api_key {
         stored.sealed = app.storage.vault.seal(name, key)?;
@@ -142,7 +146,6 @@ pub(crate) fn change(
     if let Some(description) = change.description {
         stored.description = description;
     }
-    stored.updated_at = now;
     let mut entry = noted(app, caller, "credential.update", &stored);
     let (before, mut after) = changed(&old, &told(&stored));
     if change.api_key.is_some() {
@@ -150,7 +153,8 @@ pub(crate) fn change(
     }
     (entry.before, entry.after) = (Some(before), Some(after));
     let update = |store: &dyn ControlStore| Ok(store.update_credential(&stored, now)?.then_some(()));
-    audit::with_entry(app, &entry, update)?.ok_or(CredentialError::NotFound)?;
+    audit::with_entry(app, &entry, update)?.ok_or_else(|| overtaken(app, name))?;
+    stored.updated_at = now;
     if let Some(key) = change.api_key {
         app.gateway.room.set_stored(name, Some(key), now);
     }
@@ -158,19 +162,38 @@ pub(crate) fn change(
 }
 
 /// Removes one that no provider uses.
-pub(crate) fn remove(app: &App, caller: &Caller, name: &str) -> Result<(), CredentialError> {
+pub(crate) fn remove(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+    seen: Option<Micros>,
+) -> Result<(), CredentialError> {
     let _changing = app.changing.lock();
     let providers = users(app, name);
-    let stored = find(app, name)?;
+    let stored = expected(find(app, name)?, seen)?;
     if !providers.is_empty() {
         return Err(CredentialError::InUse { providers });
     }
     let mut entry = noted(app, caller, "credential.delete", &stored);
     entry.before = Some(told(&stored));
-    let delete = |store: &dyn ControlStore| Ok(store.delete_credential(name)?.then_some(()));
-    audit::with_entry(app, &entry, delete)?.ok_or(CredentialError::NotFound)?;
+    let delete =
+        |store: &dyn ControlStore| Ok(store.delete_credential(name, stored.updated_at)?.then_some(()));
+    audit::with_entry(app, &entry, delete)?.ok_or_else(|| overtaken(app, name))?;
     app.gateway.room.set_stored(name, None, app.gateway.clock().now());
     Ok(())
+}
+
+/// Is it still the one that was read? Its last change serves as its revision.
+fn expected(stored: StoredCredential, seen: Option<Micros>) -> Result<StoredCredential, CredentialError> {
+    match seen.is_some_and(|seen| seen != stored.updated_at) {
+        true => Err(CredentialError::Changed(stored.updated_at)),
+        false => Ok(stored),
+    }
+}
+
+/// Another gateway was first.
+fn overtaken(app: &App, name: &str) -> CredentialError {
+    find(app, name).map_or_else(|error| error, |stored| CredentialError::Changed(stored.updated_at))
 }
 
 /// An entry about a credential.

@@ -29,6 +29,8 @@ pub(crate) struct Overlay {
     configured: OnceLock<Configured>,
     /// Those in force.
     stored: ArcSwap<Vec<Stored>>,
+    /// What the database said when those came into force: some of it may not go with the file.
+    seen: ArcSwap<Vec<Stored>>,
     /// Held while the configuration is read and put in force.
     turn: Mutex<()>,
 }
@@ -36,7 +38,8 @@ pub(crate) struct Overlay {
 impl Overlay {
     /// That were in force at start.
     pub(crate) fn of(stored: Vec<Stored>) -> Self {
-        Self { stored: ArcSwap::from_pointee(stored), ..Self::default() }
+        let stored = Arc::new(stored);
+        Self { stored: ArcSwap::new(Arc::clone(&stored)), seen: ArcSwap::new(stored), ..Self::default() }
     }
 
     /// How the configuration is read from now on. Counts once.
@@ -60,6 +63,8 @@ pub(crate) enum SettingError {
     AtStart,
     /// The value is not right.
     Wrong(String),
+    /// The configuration file is not right now, whatever the setting is.
+    File(ConfigurationError),
     /// It changed since.
     Changed(i64),
     /// The process is about to begin or to end.
@@ -81,6 +86,9 @@ impl fmt::Display for SettingError {
                 f.write_str("this cannot be changed while the gateway runs; set it in the configuration file")
             }
             Self::Wrong(why) => f.write_str(why),
+            Self::File(error) => {
+                write!(f, "the configuration file changed and cannot be read; put it right first: {error}")
+            }
             Self::Changed(_) => f.write_str("it changed since"),
             Self::NotServing => f.write_str("the gateway is about to begin or to end; try again"),
             Self::NotInForce(error) => write!(f, "it cannot be put in force: {error}"),
@@ -213,6 +221,7 @@ pub(crate) fn reread(app: &App, configured: &Configured, revision: u64) -> Resul
     let (compiled, kept) = read(&configured.origin, revision, &wanted).map_err(RereadError::Configuration)?;
     app.apply(compiled, configured.emulator).map_err(RereadError::Apply)?;
     app.settings.stored.store(Arc::new(kept));
+    app.settings.seen.store(Arc::new(wanted));
     Ok(())
 }
 
@@ -220,7 +229,7 @@ pub(crate) fn reread(app: &App, configured: &Configured, revision: u64) -> Resul
 pub(crate) fn refresh(app: &App) -> Result<bool, StoreError> {
     let Some(configured) = app.settings.configured.get() else { return Ok(false) };
     let wanted = all_stored(&*app.storage.database)?;
-    if **app.settings.stored.load() == wanted {
+    if **app.settings.seen.load() == wanted {
         return Ok(false);
     }
     if let Err(error) = reread(app, configured, configured.revision) {
@@ -230,8 +239,21 @@ pub(crate) fn refresh(app: &App) -> Result<bool, StoreError> {
     Ok(true)
 }
 
+/// All settings as they are stored now: what another gateway changed a moment ago comes into force here first, so that nobody
+/// gets the revision of a value that he was not shown.
+pub(crate) fn list_fresh(app: &App) -> Result<Vec<Shown>, StoreError> {
+    refresh(app)?;
+    list(app)
+}
+
+/// The same of one.
+pub(crate) fn find_fresh(app: &App, name: &str) -> Result<Shown, SettingError> {
+    refresh(app)?;
+    find(app, name)
+}
+
 /// All settings.
-pub(crate) fn list(app: &App) -> Result<Vec<Shown>, StoreError> {
+fn list(app: &App) -> Result<Vec<Shown>, StoreError> {
     let mut rows = rows(&*app.storage.database)?;
     let listed = app.file.load().declared.listed();
     let shown = listed.into_iter().map(|listed| {
@@ -242,7 +264,7 @@ pub(crate) fn list(app: &App) -> Result<Vec<Shown>, StoreError> {
 }
 
 /// The setting of that name.
-pub(crate) fn find(app: &App, name: &str) -> Result<Shown, SettingError> {
+fn find(app: &App, name: &str) -> Result<Shown, SettingError> {
     list(app)?.into_iter().find(|shown| shown.listed.name == name).ok_or(SettingError::NotFound)
 }
 
@@ -267,10 +289,22 @@ pub(crate) fn change(
     wanted.extend(value.clone().map(|value| Stored { name: name.to_owned(), value }));
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     let revision = app.gateway.live().snapshot.revision + 1;
-    let compiled = configuration::read_with(&configured.origin, revision, &wanted)
-        .map_err(|error| SettingError::Wrong(why(&error)))?;
-    app.apply_with(compiled, configured.emulator, || write(app, caller, &shown, value))?;
-    app.settings.stored.store(Arc::new(wanted));
+    let compiled = configuration::read_with(&configured.origin, revision, &wanted).map_err(|error| {
+        // Without it the file may be wrong too, and is then what to look at.
+        match configuration::read(&configured.origin, revision) {
+            Err(of_file) => SettingError::File(of_file),
+            Ok(_) => SettingError::Wrong(why(&error)),
+        }
+    })?;
+    app.apply_with(compiled, configured.emulator, |entry| {
+        write(app, caller, &shown, value)?;
+        // It is stored, and so in force: what tells of the same as the setting's own entry is no reason to say otherwise.
+        audit::note_or_log(app, entry);
+        Ok::<_, SettingError>(())
+    })?;
+    let wanted = Arc::new(wanted);
+    app.settings.stored.store(Arc::clone(&wanted));
+    app.settings.seen.store(wanted);
     find(app, name)
 }
 
@@ -320,13 +354,14 @@ fn write(app: &App, caller: &Caller, shown: &Shown, value: Option<Value>) -> Res
         sealed: None,
         created_at: shown.row.as_ref().map_or(now, |row| row.created_at),
         updated_at: now,
-        revision: shown.revision() + 1,
+        // One that goes and comes back is another one, of which nobody has an ETag.
+        revision: shown.row.as_ref().map_or(now, |row| row.revision + 1),
     };
     let change = |store: &dyn ControlStore| {
         let is_done = match (value, &shown.row) {
             (Some(value), None) => store.create_block(&changed(value)).map(|()| true)?,
             (Some(value), Some(_)) => store.update_block(&changed(value))?,
-            (None, _) => store.delete_block(KIND, name)?,
+            (None, _) => store.delete_block(KIND, name, Some(shown.revision()))?,
         };
         Ok(is_done.then_some(()))
     };

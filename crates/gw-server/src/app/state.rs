@@ -217,15 +217,17 @@ impl App {
     /// Puts a new configuration in force: all of it, or nothing. What can fail comes first, the database last
     /// of it; then nothing can.
     pub(crate) fn apply(&self, compiled: Compiled, emulator: Option<SocketAddr>) -> Result<(), ApplyError> {
-        self.apply_with(compiled, emulator, || Ok(()))
+        self.apply_with(compiled, emulator, |entry| {
+            audit::note_or_later(self, entry).map_err(ApplyError::Audit)
+        })
     }
 
-    /// The same, where it is written down somewhere with `commit`: when all else that can fail has not.
+    /// The same, where it is written down with `commit`, which gets the audit log's entry: when all else that can fail has not.
     pub(crate) fn apply_with<E: From<ApplyError>>(
         &self,
         mut compiled: Compiled,
         emulator: Option<SocketAddr>,
-        commit: impl FnOnce() -> Result<(), E>,
+        commit: impl FnOnce(&AuditDraft) -> Result<(), E>,
     ) -> Result<(), E> {
         if let Some(addr) = emulator {
             demo::connect(&mut compiled.snapshot, addr);
@@ -246,8 +248,7 @@ impl App {
         let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;
         let mut entry = audit::draft(self, &Origin::system(), "configuration.reload", "configuration");
         (entry.before, entry.after) = self.difference(&compiled, live.snapshot.revision);
-        commit()?;
-        audit::note_or_later(self, &entry).map_err(ApplyError::Audit)?;
+        commit(&entry)?;
 
         declared.put_in_force(&self.gateway.keys);
         self.tls.store(Arc::new(tls));

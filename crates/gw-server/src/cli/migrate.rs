@@ -23,7 +23,7 @@ pub(crate) struct MigrateArguments {
 
 /// Moves everything, or nothing.
 pub(crate) fn run(arguments: MigrateArguments) -> ExitCode {
-    let given = gw_store::keys::given_encryption_keys().and_then(|keys| keys.into_iter().next());
+    let given = gw_store::keys::given_encryption_keys();
     let has_key = given.is_some();
     let url = Secret::new(arguments.to.trim().to_owned());
     let dir = &arguments.data_dir;

@@ -221,6 +221,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     gateway.set_bodies(Arc::clone(&storage.bodies));
     keep_answers(&storage, compiled.redis.as_ref(), &gateway, &clock).map_err(BootError::Redis)?;
     let app = new_app(&gateway, &storage, &compiled, (loaded, stored))?;
+    // Before anybody follows: what others change from here on is not passed over.
+    app.settings.serve(configured.clone());
     app_credentials::load(&app).map_err(BootError::Store)?;
     app_blocks::load(&app).map_err(|error| BootError::Apply(ApplyError::Block(error)))?;
     app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
@@ -245,7 +247,6 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         let (workers, gateway) = (Arc::clone(&workers), Arc::clone(&gateway));
         background.spawn(acceptor::accept(listener, door, workers, gateway, max_open, stop.clone()));
     }
-    app.settings.serve(configured.clone());
     background.spawn(reload::watch(Arc::clone(&app), configured));
     background.spawn(keep_clock(clock));
     look_after(background, &app, &compiled);

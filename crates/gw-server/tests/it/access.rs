@@ -137,6 +137,7 @@ async fn a_key_may_ask_for_metadata() {
         ("{}", "cost_center, ticket"),
         ("nonsense", "x-gatewright-metadata"),
         ("[1]", "x-gatewright-metadata"),
+        (r#"{"a":"\ud800"}"#, "x-gatewright-metadata"),
     ] {
         let answer = with(metadata).await;
         answer.refused(400, "invalid_request");

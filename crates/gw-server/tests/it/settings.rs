@@ -34,7 +34,7 @@ async fn a_setting_is_changed_at_once_and_over_restarts() {
     assert_eq!((&row["changeable"], &row["revision"]), (&json!(true), &json!(0)), "{row}");
     assert_eq!(large(&gateway).await, 200);
     let changed = change(&gateway, BODY, json!(1_024)).await;
-    assert_eq!(changed.header("etag"), Some("\"1\""), "{}", changed.text());
+    let first = changed.header("etag").unwrap().to_owned();
     let row = changed.ok().json();
     assert_eq!(
         (&row["value"], &row["source"], &row["default"]),
@@ -59,9 +59,20 @@ async fn a_setting_is_changed_at_once_and_over_restarts() {
     assert_eq!(gateway.admin(Method::DELETE, &path, None).await.status, 404);
     assert_eq!(large(&gateway).await, 200);
     assert_eq!(setting(&gateway, BODY).await["source"], "default");
+    // One that is made again is another one: who knew the first does not change it unseen.
+    change(&gateway, BODY, json!(2_048)).await.ok();
+    let late = Call::post(&path, json!({"value": 5_000}).to_string()).method(Method::PATCH).key(MASTER);
+    let refused = gateway.send(late.header("if-match", &first)).await;
+    assert_eq!(refused.status, 412, "{}", refused.text());
+    // What is wrong in the file is told of where it is, and not as the value's fault.
+    gateway.write_config("providers: 7\n");
+    let refused = change(&gateway, BODY, json!(4_096)).await;
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert!(refused.text().contains("gatewright.yaml:1:"), "{}", refused.text());
+    assert_eq!(setting(&gateway, BODY).await["value"], 2_048);
     let of = async |action: &str| gateway.rows(&format!("/api/v1/audit?action={action}")).await;
     let entries = of("setting.update").await;
-    assert_eq!((entries.len(), &entries[0]["after"]["value"]), (1, &json!(1_024)), "{entries:?}");
+    assert_eq!((entries.len(), &entries[1]["after"]["value"]), (2, &json!(1_024)), "{entries:?}");
     assert_eq!(of("setting.delete").await.len(), 1);
 }
 

@@ -73,11 +73,12 @@ impl BlockStore for PostgresStore {
         Ok(done.is_some())
     }
 
-    fn delete_block(&self, kind: &str, name: &str) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM config_blocks WHERE kind = $1 AND name = $2";
+    fn delete_block(&self, kind: &str, name: &str, revision: Option<i64>) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM config_blocks \
+             WHERE kind = $1 AND name = $2 AND revision = COALESCE($3::bigint, revision)";
         let change = (self.clock(), KIND, name);
         let done = self.change("delete a block of the configuration", change, async |db, _| {
-            Ok((db.execute(sql, &[&kind, &name]).await? > 0).then_some(()))
+            Ok((db.execute(sql, &[&kind, &name, &revision]).await? > 0).then_some(()))
         })?;
         Ok(done.is_some())
     }

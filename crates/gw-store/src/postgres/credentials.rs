@@ -11,8 +11,8 @@ use tokio_postgres::Row;
 const KIND: &str = "credential";
 const INSERT: &str = "INSERT INTO credentials (name, sealed, last4, description, created_at, updated_at) \
      VALUES ($1, $2, $3, $4, $5, $6)";
-const UPDATE: &str =
-    "UPDATE credentials SET sealed = $2, last4 = $3, description = $4, updated_at = $5 WHERE name = $1";
+const UPDATE: &str = "UPDATE credentials SET sealed = $2, last4 = $3, description = $4, updated_at = $5 \
+     WHERE name = $1 AND updated_at = $6";
 
 impl CredentialStore for PostgresStore {
     fn credentials(&self) -> Result<Vec<StoredCredential>, StoreError> {
@@ -50,16 +50,23 @@ impl CredentialStore for PostgresStore {
 
     fn update_credential(&self, changed: &StoredCredential, now: Micros) -> Result<bool, StoreError> {
         let done = self.change("change a credential", (now, KIND, &changed.name), async |db, _| {
-            let values: Values<'_> =
-                &[&changed.name, &changed.sealed, &changed.last4, &changed.description, &now];
+            let values: Values<'_> = &[
+                &changed.name,
+                &changed.sealed,
+                &changed.last4,
+                &changed.description,
+                &now,
+                &changed.updated_at,
+            ];
             Ok((db.execute(UPDATE, values).await? > 0).then_some(()))
         })?;
         Ok(done.is_some())
     }
 
-    fn delete_credential(&self, name: &str) -> Result<bool, StoreError> {
+    fn delete_credential(&self, name: &str, seen: Micros) -> Result<bool, StoreError> {
         let done = self.change("delete a credential", (self.clock(), KIND, name), async |db, _| {
-            let gone = db.execute("DELETE FROM credentials WHERE name = $1", &[&name]).await?;
+            let sql = "DELETE FROM credentials WHERE name = $1 AND updated_at = $2";
+            let gone = db.execute(sql, &[&name, &seen]).await?;
             Ok((gone > 0).then_some(()))
         })?;
         Ok(done.is_some())

@@ -26,6 +26,8 @@ impl PostgresStore {
             let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \
                        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
             db.execute(sql, values).await?;
+            let retired: Values<'_> = &[&super::db::RETIRED_KEYS];
+            db.execute("DELETE FROM settings WHERE name = $1", retired).await?;
             db.batch(super::directory::WAKE).await?;
             Ok(moved)
         })

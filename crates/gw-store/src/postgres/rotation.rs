@@ -21,21 +21,25 @@ impl PostgresStore {
     }
 
     /// Writes down which keys the installation needs: all that are known here while it is sealed again, and then the newest.
-    /// The others are retired: whoever knows both and still seals with such a one is as good as one that does not know the newest.
+    /// Those that it needed before are retired: whoever knows both and still seals with such a one is as good as one that does not know the newest.
     pub(crate) fn note_rotation(&self, is_under_way: bool) -> Result<(), StoreError> {
         let needed = match is_under_way {
             true => self.standby.all_checks(),
             false => self.standby.key_check().to_owned(),
         };
         self.retried("note which encryption keys are needed", ANSWER_LIMIT, async |db| {
+            // Those that it needed until now, and those of before.
+            let mut before = String::new();
+            for name in [ENCRYPTION_CHECK, RETIRED_KEYS] {
+                let sql = "SELECT value FROM settings WHERE name = $1 FOR UPDATE";
+                if let Some(row) = db.query(sql, &[&name]).await?.first() {
+                    before.push_str(row.try_get(0)?);
+                    before.push(' ');
+                }
+            }
             let sql = "UPDATE settings SET value = $2 WHERE name = $1";
             db.execute(sql, &[&ENCRYPTION_CHECK, &needed]).await?;
-            let sql = "SELECT value FROM settings WHERE name = $1 FOR UPDATE";
-            let before: String = match db.query(sql, &[&RETIRED_KEYS]).await?.first() {
-                Some(row) => row.try_get(0)?,
-                None => String::new(),
-            };
-            let retired = self.standby.retired_checks(&before);
+            let retired = self.standby.without_newest(&before);
             let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \
                  ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value";
             db.execute(sql, &[&RETIRED_KEYS, &retired]).await.map(drop)

@@ -78,16 +78,15 @@ impl Standby {
         self.checks.join(" ")
     }
 
-    /// What is written down of keys that were replaced, the ones known here among them: all but the newest.
-    pub(super) fn retired_checks(&self, before: &str) -> String {
-        let newest = self.key_check();
-        let mut all: Vec<&str> = before.split_whitespace().filter(|one| *one != newest).collect();
-        for own in self.checks.iter().skip(1).map(String::as_str) {
-            if own != newest && !all.contains(&own) {
-                all.push(own);
+    /// These keys but the one that is sealed with here, by what is written down of them; each once.
+    pub(super) fn without_newest(&self, checks: &str) -> String {
+        let mut others: Vec<&str> = Vec::new();
+        for one in checks.split_whitespace() {
+            if one != self.key_check() && !others.contains(&one) {
+                others.push(one);
             }
         }
-        all.join(" ")
+        others.join(" ")
     }
 
     /// Is every key known that the installation needs, by what is written down there?

@@ -3,6 +3,7 @@
 use super::Counted;
 use crate::error::StoreError;
 use std::fmt;
+use std::path::PathBuf;
 
 /// See the module.
 #[derive(Debug)]
@@ -13,6 +14,13 @@ pub enum RotationError {
     NoAddress {
         /// How its address begins.
         scheme: &'static str,
+    },
+    /// The data directory belongs to another database: its key is that one's.
+    OtherDatabase {
+        /// What was named.
+        given: PathBuf,
+        /// The one of the directory.
+        known: PathBuf,
     },
     /// Gateways use the database.
     Connected {
@@ -44,7 +52,7 @@ impl RotationError {
     #[must_use]
     pub const fn is_configuration(&self) -> bool {
         match self {
-            Self::OneKey | Self::NoAddress { .. } => true,
+            Self::OneKey | Self::NoAddress { .. } | Self::OtherDatabase { .. } => true,
             Self::Store(error) => error.is_configuration(),
             _ => false,
         }
@@ -62,6 +70,13 @@ impl fmt::Display for RotationError {
                 f,
                 "the database of this data directory is in PostgreSQL; give its address with --database-url {scheme}..., or \
                  GATEWRIGHT_DATABASE_URL"
+            ),
+            Self::OtherDatabase { given, known } => write!(
+                f,
+                "{} is not the database of this data directory, which is {}: its key would be lost; name that one, or leave \
+                 --database-url and GATEWRIGHT_DATABASE_URL away",
+                given.display(),
+                known.display()
             ),
             Self::Connected { connections } => write!(
                 f,

@@ -88,15 +88,18 @@ pub fn in_data_dir(
     given: Option<Vec<Secret>>,
     rotation: Rotation,
 ) -> Result<Vec<Counted>, RotationError> {
-    let source = match database {
-        Some(path) => path.to_owned(),
-        None => database_of(dir).map_err(|error| match error {
-            StoreError::InPostgres { .. } => RotationError::NoAddress { scheme: IN_POSTGRES },
-            other => other.into(),
-        })?,
-    };
+    let source = database_of(dir).map_err(|error| match error {
+        StoreError::InPostgres { .. } => RotationError::NoAddress { scheme: IN_POSTGRES },
+        other => other.into(),
+    })?;
     // Neither is made here.
     std::fs::metadata(&source).map_err(StoreError::io("read", &source))?;
+    if let Some(given) = database {
+        let is_it = |path: &Path| Some(path.canonicalize().ok()? == source.canonicalize().ok()?);
+        if is_it(given) != Some(true) {
+            return Err(RotationError::OtherDatabase { given: given.to_owned(), known: source });
+        }
+    }
     let _lock = data_dir::lock(dir)?;
     let is_given = given.is_some();
     let mut known = match given {
@@ -216,11 +219,13 @@ fn pass<S: SealedStore>(store: &S, sealers: &Sealers, write: bool) -> Result<Vec
             for row in rows {
                 let renewed = sealers.renew(table.part, &row)?;
                 count(&mut counted, table.part, &renewed);
-                if let Renewed::Again(sealed) = renewed {
+                if let Renewed::Again(sealed) = renewed
+                    && write
+                {
                     changed.push(Resealed { row, sealed });
                 }
             }
-            if write && !changed.is_empty() {
+            if !changed.is_empty() {
                 store.reseal_rows(table, &changed)?;
             }
         }

@@ -89,6 +89,8 @@ impl Kind {
 }
 
 const FEW: usize = 50;
+/// Of what may be many megabytes each.
+const BIG: usize = 4;
 const MANY: usize = 1_000;
 
 const fn table(part: Part, name: &'static str, keys: &'static [Column], column: &'static str) -> SealedTable {
@@ -111,7 +113,7 @@ pub(crate) const TABLES: &[SealedTable] = &[
         also: &[("owner", Bytes)],
         beside: " JOIN (SELECT kind AS kind_of, id AS id_of, owner FROM objects) AS o ON o.kind_of = t.kind AND o.id_of = t.id",
         column: "state",
-        rows: FEW,
+        rows: BIG,
     },
     table(Part::Items, "dataset_items", &[("dataset", Text), ("id", Text)], "sealed"),
     table(
@@ -120,7 +122,7 @@ pub(crate) const TABLES: &[SealedTable] = &[
         &[("evaluation", Text), ("item", Text), ("target", Number)],
         "sealed",
     ),
-    table(Part::Bodies, "record_bodies", &[("request", Bytes)], "sealed"),
+    SealedTable { rows: BIG, ..table(Part::Bodies, "record_bodies", &[("request", Bytes)], "sealed") },
     SealedTable {
         also: &[("hash", Bytes)],
         rows: MANY,

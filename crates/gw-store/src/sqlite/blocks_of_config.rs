@@ -37,9 +37,10 @@ impl BlockStore for SqliteStore {
         done.map(|rows| rows > 0).map_err(StoreError::query("change a block of the configuration"))
     }
 
-    fn delete_block(&self, kind: &str, name: &str) -> Result<bool, StoreError> {
-        let sql = "DELETE FROM config_blocks WHERE kind = ?1 AND name = ?2";
-        let done = self.writer().execute(sql, [kind, name]);
+    fn delete_block(&self, kind: &str, name: &str, revision: Option<i64>) -> Result<bool, StoreError> {
+        let sql =
+            "DELETE FROM config_blocks WHERE kind = ?1 AND name = ?2 AND revision = COALESCE(?3, revision)";
+        let done = self.writer().execute(sql, params![kind, name, revision]);
         done.map(|rows| rows > 0).map_err(StoreError::query("delete a block of the configuration"))
     }
 }

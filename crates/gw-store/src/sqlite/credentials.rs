@@ -33,14 +33,24 @@ impl CredentialStore for SqliteStore {
 
     fn update_credential(&self, changed: &StoredCredential, now: Micros) -> Result<bool, StoreError> {
         let done = self.writer().execute(
-            "UPDATE credentials SET sealed = ?2, last4 = ?3, description = ?4, updated_at = ?5 WHERE name = ?1",
-            params![changed.name, changed.sealed, changed.last4, changed.description, now],
+            "UPDATE credentials SET sealed = ?2, last4 = ?3, description = ?4, updated_at = ?5 \
+             WHERE name = ?1 AND updated_at = ?6",
+            params![
+                changed.name,
+                changed.sealed,
+                changed.last4,
+                changed.description,
+                now,
+                changed.updated_at
+            ],
         );
         done.map(|rows| rows > 0).map_err(StoreError::query("change a credential"))
     }
 
-    fn delete_credential(&self, name: &str) -> Result<bool, StoreError> {
-        let done = self.writer().execute("DELETE FROM credentials WHERE name = ?1", [name]);
+    fn delete_credential(&self, name: &str, seen: Micros) -> Result<bool, StoreError> {
+        let done = self
+            .writer()
+            .execute("DELETE FROM credentials WHERE name = ?1 AND updated_at = ?2", params![name, seen]);
         done.map(|rows| rows > 0).map_err(StoreError::query("delete a credential"))
     }
 }

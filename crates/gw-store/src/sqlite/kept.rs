@@ -1,7 +1,7 @@
 //! What is kept of calls besides their records, and how records go: bodies, feedback, retention.
 
 use super::db::SqliteStore;
-use super::places;
+use super::places::{self, Written};
 use crate::error::StoreError;
 use crate::rows::id_bytes;
 use crate::types::{Feedback, KeptPart, Rating, SealedBodies, Swept, Whose};
@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 
 pub(super) fn write_bodies(store: &SqliteStore, bodies: &[SealedBodies]) -> Result<(), StoreError> {
     if let Some(files) = store.files().filter(|files| files.takes_new) {
-        return places::write(store, files, bodies);
+        return places::write(store, files, bodies, Written::Handed);
     }
     let write = |db: &Connection| {
         let mut insert = db.prepare_cached(

@@ -96,11 +96,21 @@ impl SqliteStore {
     }
 }
 
+/// What is to be true of files when the database says that bodies are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// The system has them: a power cut may take the last ones.
+    Handed,
+    /// The disk has them.
+    Durable,
+}
+
 /// Writes bodies to files, and then where they are.
 pub(super) fn write(
     store: &SqliteStore,
     files: &BodyFiles,
     bodies: &[SealedBodies],
+    written: Written,
 ) -> Result<(), StoreError> {
     let known = store.read("read which files of bodies there are", |db| {
         db.prepare_cached("SELECT MAX(number) FROM body_segments")?
@@ -108,6 +118,9 @@ pub(super) fn write(
     })?;
     files.check_room(bodies)?;
     let appended = files.segments.append(bodies, known.unwrap_or(0))?;
+    if written == Written::Durable {
+        files.segments.sync(&appended).inspect_err(|_| files.segments.undo(&appended))?;
+    }
     let note = |db: &Connection| note(db, bodies, &appended).map(Some);
     match store.write(note) {
         Ok(_) => Ok(()),

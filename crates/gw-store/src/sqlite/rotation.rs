@@ -1,10 +1,11 @@
 //! What is sealed in the tables and in files beside them, to be sealed again.
 
 use super::db::SqliteStore;
-use super::places;
+use super::places::{self, Written};
 use crate::bodies::segments::Place;
 use crate::error::StoreError;
 use crate::rotation::{Cell, Dialect, EachBody, Resealed, SealedRow, SealedStore, SealedTable};
+use crate::traits::Ledger;
 use crate::types::SealedBodies;
 use gw_model::RequestId;
 use rusqlite::types::{Value, ValueRef};
@@ -61,11 +62,12 @@ impl SealedStore for SqliteStore {
                 }
             }
             if !again.is_empty() {
-                places::write(self, files, &again)?;
+                places::write(self, files, &again, Written::Durable)?;
             }
         }
         if !left.is_empty() {
-            files.segments.sync()?;
+            // Else a power cut could bring back where they were, and what was there is overwritten.
+            Ledger::sync(self)?;
             files.segments.erase(&left);
         }
         Ok(())

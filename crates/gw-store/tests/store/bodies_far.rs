@@ -285,7 +285,7 @@ fn who_moves_to_another_database_finds_what_is_in_object_storage() {
     drop(store);
     let url = server.database("taken_along");
     let secret = Secret::new("an encryption key of a test".to_owned());
-    transfer::to_postgres(dir.path(), &Secret::new(url.clone()), Some(secret), false).unwrap();
+    transfer::to_postgres(dir.path(), &Secret::new(url.clone()), Some(vec![secret]), false).unwrap();
     let target = postgres(&url, dir.path(), 7);
     target.file_bodies(filing(dir.path(), &room));
     assert_eq!(read(&target), [0, 1, 2, 3, 4, 5]);

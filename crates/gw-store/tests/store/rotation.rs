@@ -348,6 +348,12 @@ fn a_wrong_key_changes_nothing() {
     rotation::in_data_dir(dir, None, given(&[NEW, OLD]), leave).unwrap();
     assert!(verify(&sqlite(dir), &Seals::of(&[NEW]).audit, None).fault.is_some());
     assert!(!dir.join("encryption.key").exists(), "the keys were given");
+    // The key of a directory is not taken from it for another database.
+    let other = tempfile::tempdir().unwrap();
+    let copy = other.path().join("copy.db");
+    std::fs::copy(dir.join("gatewright.db"), &copy).unwrap();
+    let error = rotation::in_data_dir(dir, Some(&copy), given(&[NEW, OLD]), ONCE).unwrap_err();
+    assert!(matches!(&error, RotationError::OtherDatabase { .. }) && error.is_configuration(), "{error}");
     let nowhere = rotation::in_data_dir(&dir.join("nowhere"), None, None, ONCE);
     assert!(nowhere.is_err() && !dir.join("nowhere").exists());
 }

@@ -151,7 +151,7 @@ fn what_sqlite_told_postgresql_tells_and_the_source_stays_as_it_is() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path();
     let url = Secret::new(server.database("moved"));
-    let secret = || Some(Secret::new(SECRET.to_owned()));
+    let secret = || Some(vec![Secret::new(SECRET.to_owned())]);
     let running = DataDir::open(dir).unwrap();
     let store = crate::open_sqlite(dir);
     store.keep_bodies_in(dir.join("bodies"), Some(1 << 20));
@@ -185,7 +185,8 @@ fn what_sqlite_told_postgresql_tells_and_the_source_stays_as_it_is() {
     assert!(matches!(error, StoreError::DatabaseNotEmpty), "{error}");
     assert!(target.key(KeyId(3)).unwrap().is_some(), "nothing was touched");
     // Another installation takes its place, with another encryption key.
-    transfer::to_postgres(dir, &url, Some(Secret::new("another key altogether".to_owned())), true).unwrap();
+    transfer::to_postgres(dir, &url, Some(vec![Secret::new("another key altogether".to_owned())]), true)
+        .unwrap();
     assert!(target.key(KeyId(3)).unwrap().is_none());
     let keys = [Secret::new("another key altogether".to_owned())];
     let again = PostgresStore::open(&url, PostgresSettings::default(), &keys, dir).unwrap();
@@ -198,9 +199,13 @@ fn what_cannot_be_moved_whole_is_not_moved() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path();
     let url = Secret::new(server.database("half"));
-    let secret = || Some(Secret::new(SECRET.to_owned()));
+    let secret = || Some(vec![Secret::new(SECRET.to_owned())]);
     assert!(transfer::to_postgres(dir, &url, secret(), false).is_err(), "there is nothing");
     furnish(&crate::open_sqlite(dir));
+    let two =
+        Some(vec![Secret::new(SECRET.to_owned()), Secret::new("the one before, of that length".to_owned())]);
+    let error = transfer::to_postgres(dir, &url, two, true).unwrap_err();
+    assert!(matches!(error, StoreError::KeysPending) && error.is_configuration(), "{error}");
     assert!(transfer::to_postgres(dir, &url, None, false).is_err(), "there is no encryption key");
     assert!(!dir.join("encryption.key").exists());
     let keys = [Secret::new(SECRET.to_owned())];

@@ -130,6 +130,9 @@ fn told(counted: &[Counted], dry_run: bool, as_json: bool) {
     show(counted);
     match dry_run {
         true => output::line(format!("{older} would be sealed again; nothing was changed")),
+        false if older == 0 => {
+            output::line("everything was sealed with the newest key already, and nothing with an earlier one")
+        }
         false => {
             output::line(format!("{older} were sealed again; the earlier encryption key is needed no more"))
         }

@@ -266,13 +266,13 @@ impl Segments {
         }
     }
 
-    /// Returns when all that stands in segments would survive a power cut.
+    /// Returns when what was appended would survive a power cut.
     ///
     /// # Errors
     /// The disk does not take it.
-    pub(crate) fn sync(&self) -> Result<(), StoreError> {
-        for name in self.list()? {
-            let path = self.path(name);
+    pub(crate) fn sync(&self, appended: &Appended) -> Result<(), StoreError> {
+        for (name, ..) in &appended.ends {
+            let path = self.path(*name);
             let synced = File::open(&path).and_then(|file| file.sync_all());
             synced.map_err(StoreError::io("write to", &path))?;
         }

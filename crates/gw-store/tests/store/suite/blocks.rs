@@ -30,7 +30,8 @@ pub(crate) fn blocks_of_the_configuration_are_kept_by_kind_and_name(store: &impl
     assert!(store.update_block(&changed).unwrap());
     assert!(!store.update_block(&changed).unwrap(), "somebody else was first");
     assert!(!store.update_block(&StoredBlock { revision: 2, ..block("provider", "north") }).unwrap());
-    assert!(store.delete_block("provider", "West").unwrap());
-    assert!(!store.delete_block("provider", "West").unwrap());
+    assert!(!store.delete_block("provider", "West", Some(99)).unwrap(), "it changed since");
+    assert!(store.delete_block("provider", "West", None).unwrap());
+    assert!(!store.delete_block("provider", "West", None).unwrap());
     assert_eq!(store.blocks().unwrap(), [model, changed]);
 }

@@ -27,6 +27,9 @@ pub(crate) fn credentials_are_kept_sealed_under_their_names(store: &impl Store) 
     let changed = StoredCredential { sealed: vec![9], last4: "9876".to_owned(), ..west };
     assert!(store.update_credential(&changed, NOON + 5).unwrap());
     assert!(!store.update_credential(&credential("north", &[]), NOON).unwrap());
-    assert!(store.delete_credential("East").unwrap() && !store.delete_credential("East").unwrap());
+    assert!(!store.update_credential(&changed, NOON + 6).unwrap(), "it was changed since it was read");
+    assert!(!store.delete_credential("East", NOON + 1).unwrap(), "so was that one");
+    let delete = || store.delete_credential("East", NOON).unwrap();
+    assert!(delete() && !delete());
     assert_eq!(store.credentials().unwrap(), [StoredCredential { updated_at: NOON + 5, ..changed }]);
 }
