@@ -14,12 +14,11 @@ mod serve;
 mod telemetry;
 mod ui;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    cli::run(cli::Arguments::parse())
+    cli::run(cli::Arguments::read())
 }

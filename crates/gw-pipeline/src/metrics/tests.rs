@@ -51,7 +51,9 @@ fn the_dashboard_asks_for_metrics_that_there_are() {
 
 #[test]
 fn the_guide_lists_all_metrics() {
-    let (known, listed) = (known(), asked(GUIDE));
+    let (known, mut listed) = (known(), asked(GUIDE));
+    // The program tells of itself; the pipeline does not know of it.
+    assert!(listed.remove("gatewright_build_info"));
     let unlisted: Vec<_> = known.difference(&listed).collect();
     assert!(unlisted.is_empty(), "not in docs/guides/metrics.md: {unlisted:?}");
     let unknown: Vec<_> = listed.difference(&known).collect();

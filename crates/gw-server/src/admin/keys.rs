@@ -14,7 +14,7 @@ use axum::body::Bytes;
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use gw_model::{KeyId, KeyPolicy, KeyTerms, Logging, Micros, time};
+use gw_model::{KeyId, KeyPolicy, KeyTerms, Level, Logging, Micros, time};
 use gw_store::StoreError;
 use gw_store::memory::{Account, KeyEntry, KeySource, Rules};
 use gw_store::types::StoredKey;
@@ -32,6 +32,8 @@ pub(super) struct KeysQuery {
     project_id: Option<String>,
     user_id: Option<String>,
     plan_id: Option<String>,
+    organization_id: Option<String>,
+    state: Option<String>,
     managed_by: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
@@ -44,6 +46,7 @@ pub(super) async fn list(
     Query(query): Query<KeysQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let managed_by = query.managed_by.as_deref();
+    let now = app.gateway.clock().now();
     let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
     let wanted = |e: &KeyEntry| {
         // Callers with tokens are no keys, and may be very many: who wants them says so.
@@ -53,6 +56,8 @@ pub(super) async fn list(
             && is(&query.project_id, &e.policy.project_id)
             && query.user_id.as_ref().is_none_or(|id| e.user_id() == Some(id.as_str()))
             && is(&query.plan_id, &e.policy.plan_id)
+            && (query.organization_id.is_none() || query.organization_id == organization(e))
+            && query.state.as_ref().is_none_or(|wanted| *wanted == state(e, now))
     };
     let entries = keys::list(&app, &caller)?.filter(|e| wanted(e));
     let page = Page { limit: query.limit, cursor: query.cursor.clone() };
@@ -262,6 +267,24 @@ const fn managing(source: KeySource) -> &'static str {
     }
 }
 
+/// What may be asked for of a key's own state. What stands above it may keep it from being used all the same: `effective` tells.
+pub(super) const STATES: [&str; 3] = ["active", "disabled", "expired"];
+
+fn state(entry: &KeyEntry, now: Micros) -> &'static str {
+    let [active, disabled, expired] = STATES;
+    match entry.expires_at {
+        _ if entry.disabled => disabled,
+        Some(end) if end <= now => expired,
+        _ => active,
+    }
+}
+
+/// The organization that it counts for.
+fn organization(entry: &KeyEntry) -> Option<String> {
+    let above = entry.above().iter().find(|account| account.id.level == Level::Organization);
+    above.map(|organization| organization.id.to_string())
+}
+
 fn row(app: &App, entry: &KeyEntry) -> Value {
     shown(app, entry, &entry.whole_policy(), entry.retiring().map(|retiring| retiring.until))
 }
@@ -276,6 +299,8 @@ fn shown(app: &App, entry: &KeyEntry, policy: &KeyPolicy, previous_until: Option
     let mut row = json!({
         "id": entry.id.to_string(),
         "name": policy.name,
+        "organization_id": organization(entry),
+        "state": state(entry, now),
         "team_id": policy.team_id,
         "project_id": policy.project_id,
         "user_id": policy.user_id,

@@ -1,6 +1,8 @@
 //! `GET /metrics`: in Prometheus' own text format, or as OpenMetrics for scrapers that ask for it. The two differ in
 //! how counters are named and in how the text ends; the registry writes OpenMetrics.
 
+mod process;
+
 use super::by::on_gateway;
 use super::error::ApiError;
 use super::{Shown, auth, who};
@@ -42,7 +44,9 @@ pub(crate) fn text(app: &App) -> Result<String, std::fmt::Error> {
     app.gateway.metrics.cache_entries.set(gauge(cached.entries));
     app.gateway.metrics.cache_bytes.set(gauge(cached.bytes));
     note_bodies(app);
-    app.gateway.metrics.encode()
+    let mut text = process::text();
+    text.push_str(&app.gateway.metrics.encode()?);
+    Ok(text)
 }
 
 /// What became of bodies since the last time.

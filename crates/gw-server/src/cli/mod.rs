@@ -38,12 +38,40 @@ use std::process::ExitCode;
 /// Exit code of a wrong configuration or command line.
 pub(crate) const EXIT_USAGE: u8 = 2;
 
-/// A self-hosted AI gateway: one endpoint in front of every LLM provider.
+/// What the program says of itself.
+const ABOUT: &str = "A self-hosted AI gateway: one endpoint in front of every LLM provider.";
+
+/// All commands.
 #[derive(Debug, Parser)]
-#[command(name = "gatewright", version, about)]
+#[command(name = "gatewright", version, about = ABOUT, long_about = None)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
+}
+
+/// `serve` alone. To describe all commands touches about a megabyte of code that stays with the process, and a gateway runs long.
+#[derive(Debug, Parser)]
+#[command(name = "gatewright", version, about = ABOUT, long_about = None)]
+struct ServeOnly {
+    #[command(subcommand)]
+    command: ServeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ServeCommand {
+    /// Run the gateway.
+    Serve(serve::ServeArguments),
+}
+
+impl Arguments {
+    /// Reads the command line; ends the process where it is wrong, or asks for help.
+    pub(crate) fn read() -> Self {
+        if std::env::args_os().nth(1).is_none_or(|first| first != "serve") {
+            return Self::parse();
+        }
+        let ServeCommand::Serve(arguments) = ServeOnly::parse().command;
+        Self { command: Command::Serve(arguments) }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -67,6 +67,9 @@ async fn metrics_come_in_the_format_that_is_asked_for() {
     assert_eq!(plain.ok().header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let text = plain.text();
     assert!(!text.contains("# EOF") && !text.contains("# UNIT"), "{text}");
+    assert!(
+        text.contains("gatewright_build_info{version=\"") && text.contains("process_resident_memory_bytes ")
+    );
     // Each sample belongs to a metric that is described under its name.
     let described: Vec<(&str, &str)> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();

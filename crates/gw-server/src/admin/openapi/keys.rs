@@ -4,9 +4,11 @@ use super::{object, reference};
 use serde_json::{Value, json};
 
 /// Members of a key.
-const KEY: [&str; 41] = [
+const KEY: [&str; 43] = [
     "id:string",
     "name:string",
+    "organization_id:string?",
+    "state:string",
     "team_id:string?",
     "project_id:string?",
     "user_id:string?",

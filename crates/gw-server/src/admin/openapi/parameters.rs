@@ -3,7 +3,7 @@
 
 use super::Operation;
 use crate::admin::account_input::UserKind;
-use crate::admin::{logs, query};
+use crate::admin::{keys, logs, query};
 use gw_model::{Level, Media, Outcome, SubCallRole, UsageSource, WireFormat};
 use gw_store::analytics::RollupBy;
 use gw_store::types::GroupBy;
@@ -59,6 +59,7 @@ pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
             Kind::OneOf(Level::ALL.iter().chain(Level::CALLED).map(|level| level.as_str()).collect())
         }
         ("/api/v1/users", "kind") => Kind::OneOf(UserKind::ALL.iter().map(|kind| kind.as_str()).collect()),
+        ("/api/v1/keys", "state") => Kind::OneOf(keys::STATES.to_vec()),
         ("/api/v1/models", "managed_by") => Kind::OneOf(vec!["file", "api"]),
         (_, "managed_by") => Kind::OneOf(vec!["file", "api", "token"]),
         ("/api/v1/audit/export", "format") => Kind::OneOf(vec!["jsonl"]),

@@ -212,7 +212,14 @@ async fn the_encrypted_store_is_written_and_never_read_back() {
     }
     // Another key is in force at once, and after a restart too.
     let change = json!({"api_key": "another-key-of-some-length"});
-    let changed = gateway.admin(Method::PATCH, "/api/v1/credentials/main", Some(&change)).await.ok().json();
+    let path = "/api/v1/credentials/main";
+    let tag = gateway.admin(Method::GET, path, None).await.header("etag").unwrap().to_owned();
+    let changed = gateway.admin(Method::PATCH, path, Some(&change)).await.ok().json();
+    for method in [Method::PATCH, Method::DELETE] {
+        let late = Call::post(path, json!({"description": "late"}).to_string()).method(method).key(MASTER);
+        let refused = gateway.send(late.header("if-match", &tag)).await;
+        assert_eq!(refused.status, 412, "it was changed since: {}", refused.text());
+    }
     assert_eq!(
         (&changed["last4"], &changed["description"]),
         (&"ngth".into(), &"for all".into()),

@@ -45,6 +45,19 @@ async fn lists_are_paged_and_filtered() {
     assert_eq!(gateway.rows("/api/v1/teams?limit=3").await.len(), 7);
     assert_eq!(gateway.rows(&format!("/api/v1/teams?organization_id={organization}")).await.len(), 4);
     assert_eq!(gateway.rows("/api/v1/teams?name=team%203").await.len(), 1);
+    let team = &gateway.rows("/api/v1/teams?name=team%200").await[0]["id"];
+    gateway.make_key(&json!({"name": "of acme", "team_id": team})).await;
+    gateway.make_key(&json!({"name": "off", "disabled": true})).await;
+    gateway.make_key(&json!({"name": "past", "expires_at": "2020-01-01T00:00:00Z"})).await;
+    for (query, name) in [
+        (format!("organization_id={organization}"), "of acme"),
+        ("state=active".to_owned(), "of acme"),
+        ("state=disabled".to_owned(), "off"),
+        ("state=expired".to_owned(), "past"),
+    ] {
+        let rows = gateway.rows(&format!("/api/v1/keys?{query}&managed_by=api")).await;
+        assert_eq!((rows.len(), &rows[0]["name"]), (1, &json!(name)), "{query}: {rows:?}");
+    }
     for (query, field) in
         [("limit=0", "limit"), ("cursor=x", "cursor"), ("organization_id=x", "organization_id")]
     {
