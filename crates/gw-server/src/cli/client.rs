@@ -137,6 +137,19 @@ impl Remote {
         Self::read(self.ask_bytes(method, path, Some(body), LONG)?)
     }
 
+    /// The same of one revision alone: nothing is done to what somebody else changed meanwhile.
+    pub(crate) fn ask_of(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        revision: Option<i64>,
+    ) -> Result<Value, ClientError> {
+        let tag = revision.and_then(|number| HeaderValue::from_str(&format!("\"{number}\"")).ok());
+        let headers = tag.map(|tag| (header::IF_MATCH, tag)).into_iter().collect();
+        Self::read(self.exchanged((method, path), body, headers, TIMES)?)
+    }
+
     fn read(bytes: Vec<u8>) -> Result<Value, ClientError> {
         if bytes.is_empty() {
             return Ok(Value::Null);
@@ -152,13 +165,23 @@ impl Remote {
         body: Option<&Value>,
         times: PhaseTimeouts,
     ) -> Result<Vec<u8>, ClientError> {
+        self.exchanged((method, path), body, HeaderMap::new(), times)
+    }
+
+    fn exchanged(
+        &self,
+        what: (Method, &str),
+        body: Option<&Value>,
+        headers: HeaderMap,
+        times: PhaseTimeouts,
+    ) -> Result<Vec<u8>, ClientError> {
         let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|e| send(Box::new(e)))?;
         let local = tokio::task::LocalSet::new();
-        let (status, bytes) = local.block_on(&runtime, self.exchange(method, path, body, times))?;
+        let (status, bytes) = local.block_on(&runtime, self.exchange(what, body, headers, times))?;
         if status.is_success() {
             return Ok(bytes);
         }
@@ -192,12 +215,12 @@ impl Remote {
 
     async fn exchange(
         &self,
-        method: Method,
-        path: &str,
+        what: (Method, &str),
         body: Option<&Value>,
+        headers: HeaderMap,
         times: PhaseTimeouts,
     ) -> Result<(StatusCode, Vec<u8>), ClientError> {
-        let mut response = self.open((method, path), body, HeaderMap::new(), times).await?;
+        let mut response = self.open(what, body, headers, times).await?;
         let bytes = self.rest(&mut response).await?;
         Ok((response.status, bytes))
     }
@@ -281,7 +304,12 @@ impl Remote {
         body: Option<&Value>,
         show: impl FnOnce(&Value),
     ) -> ExitCode {
-        match self.ask(method, path, body) {
+        self.print(self.ask(method, path, body), show)
+    }
+
+    /// Prints what was answered in the same way.
+    pub(crate) fn print(&self, answer: Result<Value, ClientError>, show: impl FnOnce(&Value)) -> ExitCode {
+        match answer {
             Ok(value) if self.json => {
                 output::line(value);
                 ExitCode::SUCCESS

@@ -152,8 +152,8 @@ fn get(remote: &Remote, which: &Which) -> Result<ExitCode, ExitCode> {
     Ok(remote.ask_and_print(Method::GET, &path, None, show))
 }
 
-/// One key: a line for each member that says something.
-fn show(key: &Value) {
+/// One thing: a line for each member that says something.
+pub(super) fn show(key: &Value) {
     let says = |value: &Value| match value {
         Value::Null => false,
         Value::Array(list) => !list.is_empty(),
@@ -187,7 +187,7 @@ pub(super) fn rows(list: &Value) -> Vec<Value> {
 }
 
 /// Limits and budget beside the other columns.
-fn flattened(row: &Value) -> Value {
+pub(super) fn flattened(row: &Value) -> Value {
     let mut row = row.clone();
     let limit = |row: &Value, path: &str| row.pointer(path).cloned().unwrap_or(Value::Null);
     let extra = [

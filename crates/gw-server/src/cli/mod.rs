@@ -23,6 +23,7 @@ mod models;
 pub(crate) mod output;
 mod prices;
 mod report;
+mod resources;
 mod routes;
 mod schema;
 mod serve;
@@ -33,6 +34,7 @@ mod usage;
 mod users;
 
 use clap::{Parser, Subcommand};
+use resources::ResourceArguments;
 use std::process::ExitCode;
 
 /// Exit code of a wrong configuration or command line.
@@ -88,10 +90,38 @@ enum Command {
     Keys(keys::KeysArguments),
     /// Create, list, rotate and revoke admin tokens of a running gateway.
     AdminTokens(admin_tokens::TokensArguments),
-    /// Create and list users of a running gateway, and let them choose passwords.
+    /// Create, list, show, change, stop and delete users of a running gateway, and let them choose passwords.
     Users(users::UsersArguments),
     /// Create, list, disable and delete service accounts of a running gateway: identities of programs, for keys and admin tokens.
     ServiceAccounts(service_accounts::ServiceAccountsArguments),
+    /// List, show, make, change and delete organizations: whoever pays.
+    Organizations(ResourceArguments<resources::Organizations>),
+    /// The same of teams: keys that share limits and budgets.
+    Teams(ResourceArguments<resources::Teams>),
+    /// The same of projects: parts of teams.
+    Projects(ResourceArguments<resources::Projects>),
+    /// The same of customers: end users of applications.
+    Customers(ResourceArguments<resources::Customers>),
+    /// The same of tags: names that calls give themselves.
+    Tags(ResourceArguments<resources::Tags>),
+    /// The same of plans: limits, budgets and restrictions in a bundle.
+    Plans(ResourceArguments<resources::Plans>),
+    /// The same of providers that the admin API manages.
+    Providers(ResourceArguments<resources::Providers>),
+    /// The same of keys of providers in the encrypted store.
+    Credentials(ResourceArguments<resources::Credentials>),
+    /// The same of datasets: calls that are worth keeping.
+    Datasets(ResourceArguments<resources::Datasets>),
+    /// The same of saved views: filters of records.
+    Views(ResourceArguments<resources::Views>),
+    /// The same of rules of alerts.
+    AlertRules(ResourceArguments<resources::AlertRules>),
+    /// The same of channels that alerts go to.
+    AlertChannels(ResourceArguments<resources::AlertChannels>),
+    /// The same of silences, in which nobody is told of alerts.
+    AlertSilences(ResourceArguments<resources::AlertSilences>),
+    /// Show budgets, and where they stand.
+    Budgets(resources::budgets::BudgetsArguments),
     /// Make organizations, teams, keys and what else there is as documents say.
     Apply(apply::ApplyArguments),
     /// Write organizations, teams, keys and what else there is as a document.
@@ -104,7 +134,7 @@ enum Command {
     Prices(prices::PricesArguments),
     /// Show the records of requests.
     Logs(logs::LogsArguments),
-    /// Show which models can be called.
+    /// Show which models can be called; make, change and delete aliases.
     Models(models::ModelsArguments),
     /// Show alerts, and test who is told of them.
     Alerts(alerts::AlertsArguments),
@@ -143,6 +173,20 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::AdminTokens(arguments) => admin_tokens::run(arguments),
         Command::Users(arguments) => users::run(arguments),
         Command::ServiceAccounts(arguments) => service_accounts::run(arguments),
+        Command::Organizations(arguments) => resources::run(&arguments),
+        Command::Teams(arguments) => resources::run(&arguments),
+        Command::Projects(arguments) => resources::run(&arguments),
+        Command::Customers(arguments) => resources::run(&arguments),
+        Command::Tags(arguments) => resources::run(&arguments),
+        Command::Plans(arguments) => resources::run(&arguments),
+        Command::Providers(arguments) => resources::run(&arguments),
+        Command::Credentials(arguments) => resources::run(&arguments),
+        Command::Datasets(arguments) => resources::run(&arguments),
+        Command::Views(arguments) => resources::run(&arguments),
+        Command::AlertRules(arguments) => resources::run(&arguments),
+        Command::AlertChannels(arguments) => resources::run(&arguments),
+        Command::AlertSilences(arguments) => resources::run(&arguments),
+        Command::Budgets(arguments) => resources::budgets::run(&arguments),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Usage(arguments) => usage::run(&arguments),

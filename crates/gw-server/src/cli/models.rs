@@ -1,8 +1,9 @@
-//! `gatewright models`: what can be called, at what price, and what is known of it.
+//! `gatewright models`: what can be called, at what price, and what is known of it; and aliases that the admin API manages.
 
 use super::client::{Remote, encoded};
+use super::resources::{self, CreateArguments, DeleteArguments, Kind, UpdateArguments, Which};
 use super::{keys, output, table};
-use clap::Args;
+use clap::{Args, Subcommand};
 use http::Method;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
@@ -29,28 +30,82 @@ const OWN_COLUMNS: [&str; 4] = ["input", "output", "cache_read", "cache_write"];
 pub(crate) struct ModelsArguments {
     #[command(flatten)]
     remote: Remote,
+    #[command(flatten)]
+    of: Of,
+    #[command(subcommand)]
+    command: Option<ModelsCommand>,
+}
+
+/// Which ones are listed.
+#[derive(Debug, Args)]
+struct Of {
     /// Only this provider's; also one of the catalogue that is not configured.
     #[arg(long)]
     provider: Option<String>,
+    /// Only aliases that the admin API manages (`api`).
+    #[arg(long, conflicts_with = "provider")]
+    managed_by: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelsCommand {
+    /// Show which models can be called, as without a command.
+    List(Of),
+    /// Show all that is known of a model.
+    Get(Which),
+    /// Make an alias: `--name chat --set targets='[{"provider": "west", "model": "m"}]'`.
+    Create(Box<CreateArguments<resources::Models>>),
+    /// Change an alias. What is not given stays.
+    Update(Box<UpdateArguments<resources::Models>>),
+    /// Delete an alias.
+    Delete(DeleteArguments<resources::Models>),
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &ModelsArguments) -> ExitCode {
+    let remote = &arguments.remote;
+    resources::done(match &arguments.command {
+        None => Ok(list(remote, &arguments.of)),
+        Some(ModelsCommand::List(of)) => Ok(list(remote, of)),
+        Some(ModelsCommand::Get(which)) => resources::get(remote, &resources::Models::RESOURCE, which),
+        Some(ModelsCommand::Create(asked)) => resources::create(remote, asked),
+        Some(ModelsCommand::Update(asked)) => resources::update(remote, asked),
+        Some(ModelsCommand::Delete(asked)) => resources::delete(remote, asked),
+    })
+}
+
+fn list(remote: &Remote, of: &Of) -> ExitCode {
     let mut path = "/api/v1/models?limit=10000".to_owned();
-    if let Some(provider) = &arguments.provider {
-        path.push_str(&format!("&provider={}", encoded(provider)));
+    let filters = [("provider", &of.provider), ("managed_by", &of.managed_by)];
+    for (name, value) in filters.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))) {
+        path.push_str(&format!("&{name}={}", encoded(value)));
     }
-    arguments.remote.ask_and_print(Method::GET, &path, None, |list| {
+    remote.ask_and_print(Method::GET, &path, None, |list| {
         let rows = keys::rows(list);
         let is_configured = |row: &Value| row.get("configured") != Some(&Value::Bool(false));
-        if let (Some(provider), false) = (&arguments.provider, rows.iter().all(is_configured)) {
+        if let (Some(provider), false) = (&of.provider, rows.iter().all(is_configured)) {
             output::note(format!(
                 "'{provider}' is not configured here; this is what the catalogue knows of it"
             ));
         }
+        if of.managed_by.is_some() {
+            let rows: Vec<Value> = rows.iter().map(alias).collect();
+            return table::print(&["id", "strategy", "targets", "problem", "updated_at"], &rows);
+        }
         let readable: Vec<Value> = rows.iter().map(readable).collect();
         table::print(COLUMNS, &readable);
     })
+}
+
+/// An alias for people: where it leads, as it was written.
+fn alias(row: &Value) -> Value {
+    let mut out = row.clone();
+    out["strategy"] = row["settings"]["strategy"].clone();
+    let targets = row["settings"]["targets"].as_array().into_iter().flatten();
+    let text = |target: &Value, name: &str| target[name].as_str().unwrap_or_default().to_owned();
+    let targets = targets.map(|target| format!("{}/{}", text(target, "provider"), text(target, "model")));
+    out["targets"] = targets.collect();
+    out
 }
 
 /// A row for people. Prices are those of the standard tier and of short prompts; `--json` has all.

@@ -1,11 +1,12 @@
 //! `gatewright users`: people of a running gateway, and how they come by a password.
 
 use super::client::{ClientError, Remote, encoded};
-use super::{keys, output, table};
+use super::resources::{self, DeleteArguments, Kind, MembersArguments, UpdateArguments, Which};
+use super::{EXIT_USAGE, keys, output, table};
 use clap::{Args, Subcommand};
 use gw_model::Secret;
 use http::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Read;
 use std::process::ExitCode;
 
@@ -29,6 +30,16 @@ enum UsersCommand {
     Create(CreateArguments),
     /// List the users.
     List,
+    /// Show all that is known of a user: by id, address or name, as in what follows.
+    Get(Which),
+    /// Change a user. What is not given stays.
+    Update(Box<UpdateArguments<resources::Users>>),
+    /// Stop a user: the keys and admin tokens that belong to it work no more, and nobody signs in as it.
+    Disable(Which),
+    /// Let a user go on.
+    Enable(Which),
+    /// Delete a user.
+    Delete(DeleteArguments<resources::Users>),
     /// Make a link with which a user chooses a password, once. It is shown once.
     PasswordLink {
         /// Id (`user_...`) or address.
@@ -61,11 +72,14 @@ struct CreateArguments {
     /// Roles at organizations, teams or projects, separated by commas, as `team_...=admin`.
     #[arg(long, value_delimiter = ',')]
     memberships: Vec<String>,
+    #[command(flatten)]
+    members: MembersArguments,
 }
 
 impl CreateArguments {
-    fn body(&self) -> Value {
-        let mut body = Map::new();
+    /// Errors: what is wrong with what is given, in words.
+    fn body(&self) -> Result<Value, String> {
+        let mut body = self.members.body()?;
         body.insert("email".to_owned(), json!(self.email));
         body.insert("name".to_owned(), json!(self.name.as_ref().unwrap_or(&self.email)));
         if let Some(role) = &self.gateway_role {
@@ -79,42 +93,54 @@ impl CreateArguments {
         if !memberships.is_empty() {
             body.insert("memberships".to_owned(), memberships.into());
         }
-        Value::Object(body)
+        Ok(Value::Object(body))
     }
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: UsersArguments) -> ExitCode {
     let remote = arguments.remote;
-    match arguments.command {
-        UsersCommand::Create(create) => {
-            remote.ask_and_print(Method::POST, PATH, Some(&create.body()), |made| {
-                output::line(format!("id: {}", made["id"].as_str().unwrap_or("-")));
-            })
+    let set = |which: &Which, disabled: bool| {
+        resources::set_disabled(&remote, &resources::Users::RESOURCE, which, disabled)
+    };
+    resources::done(match arguments.command {
+        UsersCommand::Create(create) => Ok(make(&remote, &create)),
+        UsersCommand::List => Ok(list(&remote)),
+        UsersCommand::Get(which) => resources::get(&remote, &resources::Users::RESOURCE, &which),
+        UsersCommand::Update(asked) => resources::update(&remote, &asked),
+        UsersCommand::Disable(which) => set(&which, true),
+        UsersCommand::Enable(which) => set(&which, false),
+        UsersCommand::Delete(asked) => resources::delete(&remote, &asked),
+        UsersCommand::PasswordLink { user, reset_totp } => Ok(show_link(&remote, &user, reset_totp)),
+        UsersCommand::SetPassword { user, reset_totp } => Ok(set_password(&remote, &user, reset_totp)),
+    })
+}
+
+fn make(remote: &Remote, create: &CreateArguments) -> ExitCode {
+    match create.body() {
+        Ok(body) => remote.ask_and_print(Method::POST, PATH, Some(&body), resources::show_id),
+        Err(message) => {
+            output::note(format!("gatewright: {message}"));
+            ExitCode::from(EXIT_USAGE)
         }
-        UsersCommand::List => {
-            remote.ask_and_print(Method::GET, &format!("{PATH}?limit=1000"), None, |list| {
-                let columns = ["id", "name", "email", "gateway_role", "disabled", "created_at"];
-                table::print(&columns, &keys::rows(list));
-            })
-        }
-        UsersCommand::PasswordLink { user, reset_totp } => match link(&remote, &user, reset_totp) {
-            Ok(made) if remote.json => {
-                output::line(made);
-                ExitCode::SUCCESS
-            }
-            Ok(made) => {
-                let text = |name: &str| made[name].as_str().map(str::to_owned);
-                let place = text("url").or_else(|| text("path")).unwrap_or_default();
-                output::line(format!("link:  {place}"));
-                output::line(format!("until: {}", text("expires_at").unwrap_or_default()));
-                output::note("the link is shown only now, and is good once; give it to the user alone");
-                ExitCode::SUCCESS
-            }
-            Err(error) => output::fail(&error, 1),
-        },
-        UsersCommand::SetPassword { user, reset_totp } => set_password(&remote, &user, reset_totp),
     }
+}
+
+fn list(remote: &Remote) -> ExitCode {
+    remote.ask_and_print(Method::GET, &format!("{PATH}?limit=1000"), None, |list| {
+        let columns = ["id", "name", "email", "gateway_role", "disabled", "created_at"];
+        table::print(&columns, &keys::rows(list));
+    })
+}
+
+fn show_link(remote: &Remote, user: &str, reset_totp: bool) -> ExitCode {
+    remote.print(link(remote, user, reset_totp), |made| {
+        let text = |name: &str| made[name].as_str().map(str::to_owned);
+        let place = text("url").or_else(|| text("path")).unwrap_or_default();
+        output::line(format!("link:  {place}"));
+        output::line(format!("until: {}", text("expires_at").unwrap_or_default()));
+        output::note("the link is shown only now, and is good once; give it to the user alone");
+    })
 }
 
 /// Makes a link for a user of that id or address.
@@ -142,7 +168,7 @@ fn set_password(remote: &Remote, user: &str, reset_totp: bool) -> ExitCode {
         output::note(
             "gatewright: give the password on stdin, as in: gatewright users set-password USER < FILE",
         );
-        return ExitCode::from(super::EXIT_USAGE);
+        return ExitCode::from(EXIT_USAGE);
     }
     let done = link(remote, user, reset_totp).and_then(|link| {
         let body = json!({ "token": link["token"], "new": password.expose() });

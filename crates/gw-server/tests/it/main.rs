@@ -23,6 +23,7 @@ mod budget;
 mod cache;
 mod checks;
 mod clients;
+mod commands;
 mod conditions;
 mod config;
 mod control;

@@ -28,7 +28,7 @@ pub(super) fn value(member: &str, node: &Node) -> Value {
     }
     match &node.kind {
         // Values of parameters are anything.
-        Kind::Map(_) if matches!(member, "defaults" | "forced") => typed(node),
+        Kind::Map(_) if matches!(member, "defaults" | "forced") => node.typed().unwrap_or_default(),
         Kind::Scalar(scalar) => scalar_value(member, scalar),
         Kind::List(items) => items.iter().map(|item| value(member, item)).collect(),
         Kind::Map(entries) => {
@@ -38,26 +38,6 @@ pub(super) fn value(member: &str, node: &Node) -> Value {
                 let name = if is_texts { "" } else { key.text.as_str() };
                 (key.text.clone(), value(name, node))
             });
-            Value::Object(entries.collect::<Map<_, _>>())
-        }
-        Kind::Broken => Value::Null,
-    }
-}
-
-/// With the types that YAML sees.
-fn typed(node: &Node) -> Value {
-    match &node.kind {
-        _ if node.is_null() => Value::Null,
-        Kind::Scalar(scalar) if scalar.plain || scalar.filled => {
-            let text = scalar.text.as_str();
-            let number = || text.parse::<Number>().ok().map(Value::Number);
-            let flag = || text.parse::<bool>().ok().map(Value::Bool);
-            number().or_else(flag).unwrap_or_else(|| text.into())
-        }
-        Kind::Scalar(scalar) => scalar.text.as_str().into(),
-        Kind::List(items) => items.iter().map(typed).collect(),
-        Kind::Map(entries) => {
-            let entries = entries.iter().map(|(key, node)| (key.text.clone(), typed(node)));
             Value::Object(entries.collect::<Map<_, _>>())
         }
         Kind::Broken => Value::Null,
