@@ -65,6 +65,24 @@ impl GuardrailSpec {
             pass_unchecked: false,
         }
     }
+
+    /// What refuses every call in the place of one that must look at all of them and cannot be made: what is not enforced
+    /// must not look so.
+    #[must_use]
+    pub fn stand_in(name: &str) -> Self {
+        let message = format!("the guardrail '{name}' of this gateway cannot be used; tell its operator");
+        let check = CheckSpec::Length(Self::NO_TEXT);
+        Self { message: Some(message.into()), ..Self::everywhere(name, check, GuardAction::Block) }
+    }
+
+    /// Does it only stand in the place of another?
+    #[must_use]
+    pub fn is_stand_in(&self) -> bool {
+        matches!(self.check, CheckSpec::Length(spec) if spec == Self::NO_TEXT)
+    }
+
+    /// Bounds that no text keeps, and that no configuration can state.
+    const NO_TEXT: LengthSpec = LengthSpec { min_chars: Some(usize::MAX), max_chars: None, max_words: None };
 }
 
 /// What a finding leads to, the weakest first.

@@ -28,11 +28,11 @@ const MIN_SCORE: u64 = 70;
 const MAX_MATCH_BYTES: u64 = 256;
 
 pub(super) fn compile(
-    file: &Named<GuardrailSettings>,
+    entries: &[NamedEntry<GuardrailSettings>],
     files: &Files,
     faults: &mut Faults,
 ) -> Vec<Arc<GuardrailSpec>> {
-    file.0.iter().filter_map(|entry| guardrail(entry, files, faults)).collect()
+    entries.iter().filter_map(|entry| guardrail(entry, files, faults)).collect()
 }
 
 /// Names of guardrails; those that there are not are faults.

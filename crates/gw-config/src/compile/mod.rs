@@ -136,14 +136,14 @@ pub fn compile(
         health: health(&file.health.value),
         saturation: file.limits.value.policy(),
         settings: settings_of_path,
-        guardrails: guardrails::compile(&file.guardrails.value, &settings.files, &mut faults),
+        guardrails: guardrails::compile(&file.guardrails.value.0, &settings.files, &mut faults),
         quotas: quotas::compile(file, &mut faults),
     };
     for model in &file.models.value.0 {
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);
     }
     routes::compile(file, &compiled.broken, &mut snapshot, &mut faults, &mut warnings);
-    guardrails::check_references(&file.guardrails.value, &snapshot, &mut faults);
+    guardrails::check_references(&file.guardrails.value.0, &snapshot, &mut faults);
     let known = keys::KnownModels {
         models: &snapshot.models,
         providers: &snapshot.providers,

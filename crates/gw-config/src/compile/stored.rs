@@ -1,4 +1,4 @@
-//! Providers and aliases that the admin API manages, beside those of the file: their documents are read and compiled by
+//! Providers, aliases and guardrails that the admin API manages, beside those of the file: their documents are read and compiled by
 //! what reads and compiles the file, as if they stood at its end, so that both are checked alike. What stands in the
 //! file stays as it is. It must not know where documents are kept.
 
@@ -8,6 +8,7 @@ use crate::document::{Kind, Node, parse};
 use crate::errors::{Faults, MAX_FAULTS};
 use crate::place::Place;
 use crate::settings::Settings;
+use crate::settings::guardrails::GuardrailSettings;
 use crate::settings::models::ModelSettings;
 use crate::settings::providers::ProviderSettings;
 use crate::shape::{Named, NamedEntry, Reader, Shape};
@@ -28,7 +29,7 @@ const FIRST_LINE: u32 = 1 << 30;
 
 /// What reads files of the gateway's host, or lends its identity or the store's credentials: whoever runs the gateway
 /// decides that, in the file. Otherwise whoever manages providers could have them sent to a host of his own.
-const OF_THE_FILE: [&str; 10] = [
+const OF_THE_FILE: [&str; 12] = [
     "api_key_file",
     "stored_credential",
     "credentials_file",
@@ -39,6 +40,9 @@ const OF_THE_FILE: [&str; 10] = [
     "client_cert_file",
     "client_key_file",
     "allow_link_local",
+    // Of guardrails.
+    "terms_file",
+    "file",
 ];
 
 /// What a document describes.
@@ -48,6 +52,8 @@ pub enum StoredKind {
     Provider,
     /// A block of `models`.
     Model,
+    /// A block of `guardrails`.
+    Guardrail,
 }
 
 /// A document with the name under which it would stand in the file.
@@ -138,15 +144,22 @@ impl Reading<'_> {
                 let value = ProviderSettings::read(&root, &mut reader);
                 for (key, value) in keys {
                     if let ("credentials", Kind::Map(named)) = (key.text.as_str(), &value.kind) {
-                        named.iter().for_each(|(_, one)| refuse_of_the_file(one, &mut self.faults));
+                        named
+                            .iter()
+                            .for_each(|(_, one)| refuse_of_the_file(one, "provider", &mut self.faults));
                     }
                 }
-                refuse_of_the_file(&root, &mut self.faults);
+                refuse_of_the_file(&root, "provider", &mut self.faults);
                 add(&mut self.settings.file.providers.value, name, start, value);
             }
             StoredKind::Model => {
                 let value = ModelSettings::read(&root, &mut reader);
                 add(&mut self.settings.file.models.value, name, start, value);
+            }
+            StoredKind::Guardrail => {
+                let value = GuardrailSettings::read(&root, &mut reader);
+                refuse_of_the_file(&root, "guardrail", &mut self.faults);
+                add(&mut self.settings.file.guardrails.value, name, start, value);
             }
         }
     }
@@ -160,6 +173,9 @@ impl Reading<'_> {
         let (is_taken, what) = match entry.kind {
             StoredKind::Provider => (self.base.providers.contains_key(name), "provider"),
             StoredKind::Model => (self.base.models.contains_key(name), "model or route"),
+            StoredKind::Guardrail => {
+                (self.base.guardrails.iter().any(|spec| *spec.name == *name), "guardrail")
+            }
         };
         if is_taken {
             let message = format!("the configuration file has a {what} named '{name}': choose another name");
@@ -172,21 +188,21 @@ fn add<T>(named: &mut Named<T>, name: String, place: Place, value: Option<T>) {
     named.0.extend(value.map(|value| NamedEntry { name, place, value }));
 }
 
-/// Refuses what only the file may say, in a provider or in one of its credentials.
-fn refuse_of_the_file(node: &Node, faults: &mut Faults) {
+/// Refuses what only the file may say, in a provider, in one of its credentials, or in a guardrail.
+fn refuse_of_the_file(node: &Node, what: &str, faults: &mut Faults) {
     let Kind::Map(keys) = &node.kind else { return };
     for (key, value) in keys {
         if OF_THE_FILE.contains(&key.text.as_str()) {
             let message = format!(
-                "'{}' may stand in the configuration file only: remove it, or add the provider there",
+                "'{}' may stand in the configuration file only: remove it, or add the {what} there",
                 key.text
             );
             faults.add(key.place, message);
         }
-        if let ("token_endpoint", Kind::Scalar(text)) = (key.text.as_str(), &value.kind)
+        if let ("token_endpoint" | "url", Kind::Scalar(text)) = (key.text.as_str(), &value.kind)
             && url::parse(&text.text).is_ok_and(|url| url::is_link_local(&url.host))
         {
-            faults.add(value.place, "'token_endpoint' is a link-local or metadata address");
+            faults.add(value.place, format!("'{}' is a link-local or metadata address", key.text));
         }
     }
 }
@@ -213,6 +229,15 @@ fn merge(base: &Snapshot, merged: &Settings, faults: &mut Faults) -> Snapshot {
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, faults);
     }
     routes::compile(file, &compiled.broken, &mut snapshot, faults, &mut warnings);
+    // Those of the file stand first, and were compiled with it.
+    let rails = &file.guardrails.value.0;
+    let added = rails.partition_point(|entry| entry.place.line < FIRST_LINE);
+    let added = rails.get(added..).unwrap_or_default();
+    let mut specs = guardrails::compile(added, &merged.files, faults);
+    // They look one after the other: the order must not hang on when each was made.
+    specs.sort_by(|one, other| one.name.cmp(&other.name));
+    snapshot.guardrails.extend(specs);
+    guardrails::check_references(added, &snapshot, faults);
     // What the file has means what it meant, so that whoever knows it by identity goes on with it.
     let of_base = base.providers.iter().map(|(name, one)| (Arc::clone(name), Arc::clone(one)));
     snapshot.providers.extend(of_base);

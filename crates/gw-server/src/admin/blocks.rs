@@ -1,10 +1,10 @@
-//! Providers and models that the admin API manages: made, changed, removed, and providers tested. How providers are shown
-//! stands in `providers`, models in `models`.
+//! Providers, models and guardrails that the admin API manages: made, changed, removed, and providers tested. How they are
+//! shown stands in `providers`, `models` and `guardrails`.
 
 use super::by::{By, on_gateway};
 use super::error::ApiError;
 use super::etag::{expected, tagged};
-use super::{models, providers};
+use super::{guardrails, models, providers};
 use crate::app::authorization::{Permission, Resource};
 use crate::app::blocks::{self, BlockError, Kind, Shown};
 use crate::app::state::App;
@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use gw_config::StoredFault;
+use gw_pipeline::PublishError;
 use gw_store::StoreError;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(super) fn one_at(kind: Kind) -> MethodRouter<Arc<App>> {
         match kind {
             Kind::Provider => providers::show(app, &caller, name).await,
             Kind::Model => models::show(app, &caller, name).await,
+            Kind::Guardrail => guardrails::show(app, &caller, name).await,
         }
     })
     .patch(
@@ -75,8 +77,8 @@ pub(super) fn one_at(kind: Kind) -> MethodRouter<Arc<App>> {
     )
 }
 
-/// What stands in the place of a name where the test of a provider is asked for.
-const TEST: &str = "test";
+/// What stands in the place of a name where a test is asked for.
+pub(super) const TEST: &str = "test";
 
 /// Makes one small call to a provider: to one that is there, with what is given in place of its own, or to one that is not
 /// there yet.
@@ -110,6 +112,7 @@ const fn write(kind: Kind) -> Permission {
     match kind {
         Kind::Provider => Resource::Providers.write(),
         Kind::Model => Resource::Models.write(),
+        Kind::Guardrail => Resource::Guardrails.write(),
     }
 }
 
@@ -117,6 +120,7 @@ fn one(app: &App, kind: Kind, status: StatusCode, shown: &Shown) -> Response {
     let row = match kind {
         Kind::Provider => providers::row_of(app, shown),
         Kind::Model => models::row_of(app, shown, true),
+        Kind::Guardrail => guardrails::row_of(app, shown, true),
     };
     tagged(status, shown.revision, row)
 }
@@ -152,11 +156,15 @@ fn text(given: &mut Map<String, Value>, field: &'static str) -> Result<Option<St
 
 /// The member at fault: of one that is missing, its name.
 fn field(fault: &StoredFault) -> String {
-    if !fault.pointer.is_empty() {
-        return fault.pointer.trim_start_matches('/').replace('/', ".");
+    let pointer = fault.pointer.trim_start_matches('/');
+    // What a kind needs is missed at the kind, or at the block as a whole.
+    let needed = fault.message.split_once("needs '").and_then(|(_, rest)| rest.split_once('\''));
+    let missing = || fault.message.strip_prefix('\'').and_then(|rest| rest.split_once("' is missing"));
+    match (pointer, needed.or_else(missing)) {
+        ("" | "kind", Some((field, _))) => field.to_owned(),
+        ("", None) => "name".to_owned(),
+        (pointer, _) => pointer.replace('/', "."),
     }
-    let missing = fault.message.split_once("needs '").and_then(|(_, rest)| rest.split_once('\''));
-    missing.map_or_else(|| "name".to_owned(), |(field, _)| field.to_owned())
 }
 
 impl From<BlockError> for ApiError {
@@ -177,6 +185,7 @@ impl From<BlockError> for ApiError {
             BlockError::Moved { field, .. } => Self::invalid(field, text),
             BlockError::Changed(revision) => Self::changed(revision),
             BlockError::Busy => Self::busy(text),
+            BlockError::Publish(PublishError::Guardrail { .. }) => Self::invalid("url", text),
             BlockError::Publish(_) => Self::invalid("base_url", text),
             BlockError::Store(StoreError::NameTaken { name }) => {
                 let name: String = name.chars().take(MAX_SHOWN).collect();

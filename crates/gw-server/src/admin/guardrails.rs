@@ -1,14 +1,22 @@
-//! `/api/v1/guardrails`: those of the configuration, and a place to try them.
+//! `/api/v1/guardrails`: those of the configuration file and those of the API, and a place to try them. Credentials are
+//! never shown.
 
+mod settings;
+
+use super::blocks::{TEST, add_stored};
 use super::by::{self, By};
 use super::error::ApiError;
+use super::etag::tagged;
 use super::query::{Page, paged};
-use crate::app::authorization::Resource;
+use crate::app::authorization::{Caller, Resource};
+use crate::app::blocks::{self, Kind, Shown};
 use crate::app::guardrails::{Judged, Trial, ask, judge, ready};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Extension, Query, State};
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use gw_guard::{Note, Side};
 use gw_model::guardrail::{GuardrailSpec, Speaker};
 use serde::Deserialize;
@@ -30,25 +38,71 @@ struct TestInput {
     speaker: Option<String>,
 }
 
-/// Lists the guardrails of the configuration.
+/// Lists the guardrails in the order in which they look; behind them, for whoever may mend them, those that are left out.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
     Query(page): Query<Page>,
 ) -> Result<Json<Value>, ApiError> {
     by::anyone(&caller, Resource::Guardrails.read())?;
-    let all = app.gateway.live().snapshot.guardrails.clone();
-    let (rows, next) = paged(all, &page)?;
-    let data: Vec<Value> = rows.iter().map(|spec| row(spec)).collect();
+    let (stored, is_whole) = (of_api(&app).await?, sees_all(&caller));
+    let live = app.gateway.live();
+    let in_force = live.snapshot.guardrails.iter().filter(|spec| !spec.is_stand_in());
+    let row = |spec: &Arc<GuardrailSpec>| {
+        let shown = stored.iter().find(|one| *one.name == *spec.name && one.problem.is_none());
+        shown.map_or_else(|| row_of_file(spec, is_whole), |shown| stored_row(shown, Some(spec), is_whole))
+    };
+    let mut rows: Vec<Value> = in_force.map(row).collect();
+    let left_out = stored.iter().filter(|shown| is_whole && shown.problem.is_some());
+    rows.extend(left_out.map(|shown| stored_row(shown, None, is_whole)));
+    let (data, next) = paged(rows, &page)?;
     Ok(Json(json!({ "data": data, "next_cursor": next })))
+}
+
+/// One guardrail, by its name.
+pub(super) async fn show(app: Arc<App>, caller: &Caller, name: String) -> Result<Response, ApiError> {
+    by::anyone(caller, Resource::Guardrails.read())?;
+    let is_whole = sees_all(caller);
+    let stored = of_api(&app).await?.into_iter().find(|one| one.name == name);
+    if let Some(shown) = stored.as_ref().filter(|shown| shown.problem.is_none()) {
+        return Ok(tagged(StatusCode::OK, shown.revision, row_of(&app, shown, is_whole)));
+    }
+    // What the file has holds, whatever is stored.
+    if let Some(spec) = in_force(&app, &name) {
+        return Ok(Json(row_of_file(&spec, is_whole)).into_response());
+    }
+    let missing = || ApiError::not_found("there is no such guardrail");
+    let shown = stored.filter(|_| is_whole).ok_or_else(missing)?;
+    Ok(tagged(StatusCode::OK, shown.revision, stored_row(&shown, None, is_whole)))
+}
+
+/// Those that the API manages.
+async fn of_api(app: &Arc<App>) -> Result<Vec<Shown>, ApiError> {
+    let asked = Arc::clone(app);
+    Ok(tokio::task::spawn_blocking(move || blocks::list(&asked, Kind::Guardrail)).await??)
+}
+
+/// Has he a role at the gateway as a whole? What exactly is looked for is no matter of its tenants, who could write around it.
+fn sees_all(caller: &Caller) -> bool {
+    by::on_gateway(caller, Resource::Guardrails.read()).is_ok()
+}
+
+fn in_force(app: &App, name: &str) -> Option<Arc<GuardrailSpec>> {
+    let live = app.gateway.live();
+    let mut guardrails = live.snapshot.guardrails.iter();
+    guardrails.find(|spec| *spec.name == *name && !spec.is_stand_in()).map(Arc::clone)
 }
 
 /// Shows a text to guardrails and says what they make of it. Nothing of it is kept.
 pub(super) async fn test(
     State(app): State<Arc<App>>,
     Extension(caller): By,
+    Path(place): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
+    if place != TEST {
+        return Err(ApiError::method_not_allowed());
+    }
     by::anyone(&caller, Resource::Guardrails.read())?;
     let input: TestInput = serde_json::from_slice(&body)
         .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))?;
@@ -102,23 +156,63 @@ pub(super) fn check_names(app: &App, names: &[String]) -> Result<(), ApiError> {
     named(app, Some(names.to_vec())).map(|_| ())
 }
 
+/// One that the API manages, in force or not.
+pub(super) fn row_of(app: &App, shown: &Shown, is_whole: bool) -> Value {
+    let spec = in_force(app, &shown.name).filter(|_| shown.problem.is_none());
+    stored_row(shown, spec.as_deref(), is_whole)
+}
+
+fn stored_row(shown: &Shown, in_force: Option<&GuardrailSpec>, is_whole: bool) -> Value {
+    let said = |member: &str, usual: Value| shown.document.get(member).cloned().unwrap_or(usual);
+    let mut row = match in_force {
+        Some(spec) => row(spec),
+        None => json!({
+            "id": shown.name,
+            "name": shown.name,
+            "kind": said("kind", "".into()),
+            "on": said("on", json!([])),
+            "action": said("action", "".into()),
+            "mandatory": said("mandatory", false.into()),
+            "shadow": said("shadow", false.into()),
+            "sample_percent": said("sample_percent", 100.into()),
+            "speakers": said("speakers", json!([])),
+        }),
+    };
+    add_stored(&mut row, shown, is_whole);
+    row
+}
+
+fn row_of_file(spec: &GuardrailSpec, is_whole: bool) -> Value {
+    let mut row = row(spec);
+    row["source"] = "config".into();
+    row["managed_by"] = "file".into();
+    if is_whole {
+        let (shown, secrets) = settings::of(spec);
+        row["settings"] = Value::Object(shown);
+        row["secrets"] = json!(secrets);
+    }
+    row
+}
+
 fn row(spec: &GuardrailSpec) -> Value {
-    let sides: Vec<&str> = [(spec.on_request, "request"), (spec.on_response, "response")]
-        .into_iter()
-        .filter_map(|(on, name)| on.then_some(name))
-        .collect();
     let speakers: Vec<&str> =
         Speaker::ALL.into_iter().filter(|s| spec.speakers.has(*s)).map(Speaker::as_str).collect();
     json!({
+        "id": spec.name,
         "name": spec.name,
         "kind": spec.check.kind(),
-        "on": sides,
+        "on": sides(spec),
         "action": spec.action.as_str(),
         "mandatory": spec.mandatory,
         "shadow": spec.shadow,
         "sample_percent": f64::from(spec.sample_permille) / 10.0,
         "speakers": speakers,
     })
+}
+
+fn sides(spec: &GuardrailSpec) -> Vec<&'static str> {
+    let both = [(spec.on_request, "request"), (spec.on_response, "response")];
+    both.into_iter().filter_map(|(on, name)| on.then_some(name)).collect()
 }
 
 fn answer(judged: &Judged, took: Duration) -> Value {

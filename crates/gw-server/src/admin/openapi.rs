@@ -302,7 +302,7 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         method: "get",
         path: "/api/v1/guardrails",
-        summary: "List the guardrails of the configuration",
+        summary: "List the guardrails in the order in which they look, those of the configuration file first",
         query: &["limit", "cursor"],
         body: None,
         answer: Answer::List("Guardrail"),
@@ -542,7 +542,6 @@ fn schemas() -> Value {
         "RouteVersion": object(&["number:integer", "state:string", "document:object", "author:string", "note:string",
             "created_at:string", "published_at:string?"]),
         "RouteRollback": object(&["version:integer?"]),
-        "Guardrail": object(&["name:string", "kind:string", "on:array", "action:string", "mandatory:boolean", "shadow:boolean", "sample_percent:number", "speakers:array"]),
         "GuardrailTrial": object(&["text:string", "guardrails:array?", "side:string?", "speaker:string?"]),
         "GuardrailVerdict": object(&["verdict:string", "text:string?", "stopped_by:string?", "findings:array", "duration_us:integer"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),

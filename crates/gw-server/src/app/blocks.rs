@@ -1,10 +1,11 @@
-//! Providers and models that the admin API manages: blocks of the configuration in the database, checked by what checks
+//! Providers, models and guardrails that the admin API manages: blocks of the configuration in the database, checked by what checks
 //! the file, and in force beside those of the file. What stands in the file wins. Secrets are sealed apart, and never
 //! given out again.
 
 pub(crate) mod merge;
 pub(crate) mod probe;
 mod secrets;
+mod users;
 
 use super::audit;
 use super::authorization::Caller;
@@ -24,10 +25,7 @@ use serde_json::{Map, Value, json};
 use std::fmt;
 use std::sync::Arc;
 
-/// Most blocks of a kind: all are compiled anew with each change.
-const MAX_BLOCKS: usize = 500;
-
-/// Why a provider or model cannot be made, changed, removed or tested.
+/// Why a provider, model or guardrail cannot be made, changed, removed or tested.
 #[derive(Debug)]
 pub(crate) enum BlockError {
     /// There is none of that name.
@@ -67,7 +65,7 @@ impl fmt::Display for BlockError {
                 kind.as_str()
             ),
             Self::TooMany(kind) => {
-                write!(f, "there are {MAX_BLOCKS} {}s already; remove one first", kind.as_str())
+                write!(f, "there are {} {}s already; remove one first", kind.most(), kind.as_str())
             }
             Self::Faults(faults) => f.write_str(faults.first().map_or("", |fault| &fault.message)),
             Self::Moved { field, secret } => {
@@ -101,25 +99,38 @@ impl From<StoreError> for BlockError {
 pub(crate) enum Kind {
     Provider,
     Model,
+    Guardrail,
 }
 
 impl Kind {
+    const ALL: [Self; 3] = [Self::Provider, Self::Model, Self::Guardrail];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Provider => "provider",
             Self::Model => "model",
+            Self::Guardrail => "guardrail",
+        }
+    }
+
+    /// Most blocks of it: all are compiled anew with each change, and each call passes all guardrails.
+    const fn most(self) -> usize {
+        match self {
+            Self::Provider | Self::Model => 500,
+            Self::Guardrail => 100,
         }
     }
 
     /// `None`: a later version wrote it.
     fn of(block: &StoredBlock) -> Option<Self> {
-        [Self::Provider, Self::Model].into_iter().find(|kind| kind.as_str() == block.kind)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == block.kind)
     }
 
     const fn stored(self) -> StoredKind {
         match self {
             Self::Provider => StoredKind::Provider,
             Self::Model => StoredKind::Model,
+            Self::Guardrail => StoredKind::Guardrail,
         }
     }
 
@@ -128,6 +139,10 @@ impl Kind {
         match self {
             Self::Provider => snapshot.providers.contains_key(name),
             Self::Model => snapshot.models.contains_key(name),
+            Self::Guardrail => {
+                let mut guardrails = snapshot.guardrails.iter();
+                guardrails.any(|spec| *spec.name == *name && !spec.is_stand_in())
+            }
         }
     }
 
@@ -135,6 +150,7 @@ impl Kind {
         match self {
             Self::Provider => ["provider.create", "provider.update", "provider.delete"],
             Self::Model => ["model.create", "model.update", "model.delete"],
+            Self::Guardrail => ["guardrail.create", "guardrail.update", "guardrail.delete"],
         }
     }
 }
@@ -254,7 +270,7 @@ pub(crate) fn create(
         return Err(BlockError::OfFile(kind, name.to_owned()));
     }
     let blocks = app.storage.database.blocks()?;
-    if blocks.iter().filter(|block| Kind::of(block) == Some(kind)).count() >= MAX_BLOCKS {
+    if blocks.iter().filter(|block| Kind::of(block) == Some(kind)).count() >= kind.most() {
         return Err(BlockError::TooMany(kind));
     }
     if blocks.iter().any(|block| Kind::of(block) == Some(kind) && block.name == name) {
@@ -284,7 +300,7 @@ pub(crate) fn change(
     let _changing = app.changing.lock();
     let file = app.file.load_full();
     let old = expected(stored(app, kind, name)?, if_revision)?;
-    let has_secrets = given.keys().any(|member| secrets::is_secret(member));
+    let has_secrets = given.iter().any(|(member, value)| secrets::is_hidden(member, value));
     let document = patched(app, &old, given)?;
     let base = checked(app, &file, &Candidate { kind, name, document: Some(document.clone()) })?;
     let now = app.gateway.clock().now();
@@ -313,6 +329,10 @@ pub(crate) fn remove(
     let _changing = app.changing.lock();
     let file = app.file.load_full();
     let old = expected(stored(app, kind, name)?, if_revision)?;
+    let users = users::of(app, &file, kind, name);
+    if !users.is_empty() {
+        return Err(BlockError::InUse(users));
+    }
     let base = checked(app, &file, &Candidate { kind, name, document: None })?;
     let mut entry = noted(app, caller, kind, 2, name);
     entry.before = Some(told(&old));
@@ -385,7 +405,7 @@ fn sealed(
     })
 }
 
-/// An entry about a provider or model.
+/// An entry about a block.
 fn noted(app: &App, caller: &Caller, kind: Kind, action: usize, name: &str) -> AuditDraft {
     let action = kind.actions().get(action).copied().unwrap_or_default();
     let mut entry = audit::draft(app, &caller.origin, action, kind.as_str());

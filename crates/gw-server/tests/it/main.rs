@@ -56,6 +56,7 @@ mod identity;
 mod kept_bodies;
 mod keys;
 mod limits;
+mod managed_guardrails;
 mod managed_providers;
 mod media;
 mod mirror;

@@ -296,11 +296,11 @@ pub(super) const fn is_broad(ask: &AskSpec) -> bool {
 
 /// Models and providers that guardrails ask must be there.
 pub(in crate::compile) fn check_references(
-    file: &Named<GuardrailSettings>,
+    entries: &[NamedEntry<GuardrailSettings>],
     snapshot: &Snapshot,
     faults: &mut Faults,
 ) {
-    for entry in &file.0 {
+    for entry in entries {
         let settings = &entry.value;
         let asked = settings.model.as_ref().filter(|_| settings.url.is_none());
         for at in asked.into_iter().chain(&settings.to) {

@@ -1,11 +1,12 @@
-//! Providers and aliases of the admin API beside those of the file.
+//! Providers, aliases and guardrails of the admin API beside those of the file.
 
 use super::{env, fake_catalog, ok};
 use crate::{Source, StoredEntry, StoredFault, StoredKind, compile, compile_stored, load};
 use serde_json::{Value, json};
 
 const FILE: &str = "providers:\n  up: { kind: openai-compatible, base_url: 'http://127.0.0.1:1/v1' }\n\
-                    models:\n  one: { targets: [{ provider: up, model: m }] }\n";
+                    models:\n  one: { targets: [{ provider: up, model: m }] }\n\
+                    guardrails:\n  names: { kind: keywords, terms: [falcon], on: [request], action: flag }\n";
 
 fn added(entries: &[(StoredKind, &str, Value)]) -> Result<gw_model::Snapshot, Vec<StoredFault>> {
     let settings = load(Source { name: "f.yaml", text: FILE }, &env()).unwrap();
@@ -68,4 +69,61 @@ fn what_the_file_has_stays_as_it_is() {
     assert_eq!((&*pointer, message.contains("'up'")), ("", true), "{message}");
     let alias = json!({ "targets": [{ "provider": "up", "model": "x" }] });
     assert!(refused(StoredKind::Model, "one", alias).1.contains("'one'"));
+}
+
+fn judge(more: Value) -> Value {
+    let mut document =
+        json!({ "kind": "llm-judge", "model": "one", "rule": "None.", "on": ["request"], "action": "block" });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        document[name] = value.clone();
+    }
+    document
+}
+
+#[test]
+fn guardrails_stand_behind_those_of_the_file_in_the_order_of_their_names() {
+    let alias = json!({ "targets": [{ "model": "one" }], "guardrails": ["b", "names"] });
+    let entries = [
+        (StoredKind::Guardrail, "b", judge(json!({ "model": "two" }))),
+        (StoredKind::Guardrail, "a", judge(json!({ "action": "flag" }))),
+        (StoredKind::Model, "two", alias),
+    ];
+    let snapshot = added(&entries).unwrap();
+    let names: Vec<&str> = snapshot.guardrails.iter().map(|spec| &*spec.name).collect();
+    assert_eq!(names, ["names", "a", "b"]);
+    assert_eq!(snapshot.models["two"].guardrails.len(), 2);
+    // Without what they name, each is at fault where it names it.
+    let faults = added(&entries[..2]).err().unwrap();
+    assert_eq!((faults[0].entry, &*faults[0].pointer), (Some(0), "/model"), "{faults:?}");
+    let faults = added(&entries[1..]).err().unwrap();
+    assert_eq!((faults[0].entry, &*faults[0].pointer), (Some(1), "/guardrails/0"), "{faults:?}");
+}
+
+#[test]
+fn each_fault_of_a_guardrail_has_its_place() {
+    let at = |document: Value| refused(StoredKind::Guardrail, "new", document);
+    assert_eq!(at(judge(json!({ "modell": "one" }))).0, "/modell");
+    assert_eq!(at(judge(json!({ "action": "redact" }))).0, "/action");
+    assert_eq!(at(judge(json!({ "patterns": ["x"] }))).0, "/patterns");
+    assert_eq!(at(judge(json!({ "to": "one" }))).0, "/to");
+    let words = |more: Value| {
+        let mut document = json!({ "kind": "keywords", "on": ["request"], "action": "flag" });
+        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        at(document)
+    };
+    assert_eq!(words(json!({ "terms": [""] })).0, "/terms/0");
+    assert_eq!(words(json!({})).0, "/kind");
+    let (pointer, message) = words(json!({ "terms_file": "/etc/passwd" }));
+    assert!(pointer == "/terms_file" && message.contains("add the guardrail there"), "{message}");
+    let hook = |url: &str| at(json!({ "kind": "webhook", "url": url, "on": ["request"], "action": "block" }));
+    assert_eq!(hook("ftp://x").0, "/url");
+    let (pointer, message) = hook("http://169.254.169.254/latest");
+    assert!(pointer == "/url" && message.contains("metadata address"), "{message}");
+    let plugin = json!({ "kind": "wasm", "file": "/etc/passwd", "on": ["request"], "action": "block" });
+    assert_eq!(at(plugin).0, "/file");
+    let (pointer, message) = at(json!({ "kind": "pii", "on": ["request"] }));
+    assert!(pointer.is_empty() && message.starts_with("'action' is missing"), "{message}");
+    let (pointer, message) = refused(StoredKind::Guardrail, "names", judge(json!({})));
+    assert_eq!((&*pointer, message.contains("'names'")), ("", true), "{message}");
+    assert_eq!(refused(StoredKind::Guardrail, "a name", judge(json!({}))).0, "");
 }

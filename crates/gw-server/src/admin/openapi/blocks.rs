@@ -1,4 +1,4 @@
-//! Providers and models that the API manages, as the document tells of them. What may be written of one is what its block of
+//! Providers, models and guardrails that the API manages, as the document tells of them. What may be written of one is what its block of
 //! the configuration file may have.
 
 use super::{Answer, Operation, object, one};
@@ -8,6 +8,8 @@ const PROVIDERS: &str = "/api/v1/providers";
 const PROVIDER: &str = "/api/v1/providers/{id}";
 const MODELS: &str = "/api/v1/models";
 const MODEL: &str = "/api/v1/models/{id}";
+const GUARDRAILS: &str = "/api/v1/guardrails";
+const GUARDRAIL: &str = "/api/v1/guardrails/{id}";
 
 /// Operations.
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -50,6 +52,28 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Answer::One(200, "Model"),
     ),
     one("delete", MODEL, "Remove an alias that nothing needs. Takes If-Match", None, Answer::Empty),
+    one(
+        "post",
+        GUARDRAILS,
+        "Add a guardrail, in force at once at every gateway; its secrets are sealed and never shown",
+        Some("GuardrailInput"),
+        Answer::One(201, "Guardrail"),
+    ),
+    one("get", GUARDRAIL, "Show a guardrail, by its name", None, Answer::One(200, "Guardrail")),
+    one(
+        "patch",
+        GUARDRAIL,
+        "Change the members given, null takes one away; with another address, secrets are given again. Takes If-Match",
+        Some("GuardrailInput"),
+        Answer::One(200, "Guardrail"),
+    ),
+    one(
+        "delete",
+        GUARDRAIL,
+        "Remove a guardrail that no key, no account, no plan and no model names. Takes If-Match",
+        None,
+        Answer::Empty,
+    ),
 ];
 
 /// Of what the API manages.
@@ -100,6 +124,18 @@ pub(super) fn schemas() -> Map<String, Value> {
         "max_output_tokens:integer?",
         "capabilities:array",
     ];
+    let guardrail = [
+        "id:string",
+        "name:string",
+        "kind:string",
+        "on:array",
+        "action:string",
+        "mandatory:boolean",
+        "shadow:boolean",
+        "sample_percent:number",
+        "speakers:array",
+        "managed_by:string",
+    ];
     let mut test = input("providers");
     test["properties"]["model"] = json!({ "type": ["string", "null"] });
     let all = json!({
@@ -109,6 +145,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         "ProviderTest": object(&["ok:boolean", "status:integer?", "latency_ms:integer", "reason:string?", "models:array"]),
         "Model": object(&[&model[..], &STORED].concat()),
         "ModelInput": input("models"),
+        "Guardrail": object(&[&guardrail[..], &STORED].concat()),
+        "GuardrailInput": input("guardrails"),
     });
     match all {
         Value::Object(all) => all,

@@ -98,7 +98,7 @@ const TABLE: &[(Resource, &str, &str, &str)] = &[
     (Resource::Providers, "providers", "xx-x-x", "xx----"),
     (Resource::Credentials, "credentials", "xx-x--", "xx----"),
     (Resource::Routes, "routes", "xx-x-x", "xx----"),
-    (Resource::Guardrails, "guardrails", "xxxxxx", "------"),
+    (Resource::Guardrails, "guardrails", "xxxxxx", "xx----"),
     (Resource::Alerts, "alerts", "xxxx-x", "xx----"),
     (Resource::Cache, "cache", "xx-x-x", "xx----"),
     // What a directory may do in an organization, whatever else its token is good for.

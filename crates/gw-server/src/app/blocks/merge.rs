@@ -4,6 +4,7 @@ use super::{BlockError, Kind, secrets};
 use crate::app::state::App;
 use gw_config::{Settings, StoredEntry, StoredFault, compile_stored};
 use gw_model::Snapshot;
+use gw_model::guardrail::GuardrailSpec;
 use gw_store::types::StoredBlock;
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
@@ -80,7 +81,36 @@ pub(super) fn with_most(app: &App, file: &OfFile) -> Result<Snapshot, BlockError
     for (kind, name, why) in &out {
         tracing::error!(kind = kind.as_str(), name, why, "a block of the configuration is left out");
     }
+    with_stand_ins(app, snapshot, None)
+}
+
+/// Every call is refused as long as one of the stored guardrails that look at all of them is left out: that nobody has to
+/// name it is no reason to go without.
+fn with_stand_ins(
+    app: &App,
+    mut snapshot: Snapshot,
+    candidate: Option<&Candidate<'_>>,
+) -> Result<Snapshot, BlockError> {
+    for block in app.storage.database.blocks()? {
+        let has = |name: &str| snapshot.guardrails.iter().any(|spec| *spec.name == *name);
+        let is_candidate = candidate.is_some_and(|one| one.kind == Kind::Guardrail && one.name == block.name);
+        if Kind::of(&block) == Some(Kind::Guardrail)
+            && !is_candidate
+            && !has(&block.name)
+            && stops_all(&block.document)
+        {
+            let name = &block.name;
+            tracing::error!(guardrail = name, "a mandatory guardrail cannot be used: calls are refused");
+            snapshot.guardrails.push(Arc::new(GuardrailSpec::stand_in(name)));
+        }
+    }
     Ok(snapshot)
+}
+
+/// Does that guardrail look at every call, and do more than note what it finds? One that cannot be read may.
+fn stops_all(document: &str) -> bool {
+    let Ok(document) = serde_json::from_str::<Value>(document) else { return true };
+    document["mandatory"] == true && document["shadow"] != true && document["action"] != "flag"
 }
 
 /// Who is left out, each with the first thing that is wrong.
@@ -132,7 +162,8 @@ impl Problems {
 
 /// With all of them. Errors: one does not go with the file.
 pub(crate) fn with_all(app: &App, file: &OfFile) -> Result<Snapshot, BlockError> {
-    compile(file, &opened(app, file)?).map_err(BlockError::Faults)
+    let snapshot = compile(file, &opened(app, file)?).map_err(BlockError::Faults)?;
+    with_stand_ins(app, snapshot, None)
 }
 
 /// With the candidate in the place of what is stored of it. Errors: its faults, or who needs it as it is.
@@ -146,7 +177,7 @@ pub(super) fn with(app: &App, file: &OfFile, candidate: &Candidate<'_>) -> Resul
         blocks.push(Opened { kind: candidate.kind, name: candidate.name.to_owned(), document });
     }
     let place = candidate.document.is_some().then(|| blocks.len() - 1);
-    compile(file, &blocks).map_err(|faults| {
+    let compiled = compile(file, &blocks).map_err(|faults| {
         let (own, others): (Vec<_>, Vec<_>) =
             faults.into_iter().partition(|fault| fault.entry.is_none() || fault.entry == place);
         if !own.is_empty() {
@@ -159,5 +190,6 @@ pub(super) fn with(app: &App, file: &OfFile, candidate: &Candidate<'_>) -> Resul
         let mut who: Vec<String> = others.iter().filter_map(name).collect();
         who.dedup();
         BlockError::InUse(who)
-    })
+    })?;
+    with_stand_ins(app, compiled, Some(candidate))
 }

@@ -1,5 +1,5 @@
-//! Secrets of providers that the API manages: taken out of what is shown, sealed under the provider's name, and bound to
-//! where the provider is.
+//! Secrets of providers and guardrails that the API manages: taken out of what is shown, sealed under the block's name, and
+//! bound to where it leads.
 
 use super::Kind;
 use crate::app::state::App;
@@ -10,25 +10,28 @@ use gw_store::vault::name_of_block;
 use serde_json::{Map, Value};
 
 /// Members that must not be shown. A proxy's address may hold a password.
-const SECRETS: [&str; 5] =
-    ["api_key", "client_secret", "aws_secret_access_key", "aws_session_token", "proxy"];
+const SECRETS: [&str; 6] =
+    ["api_key", "client_secret", "aws_secret_access_key", "aws_session_token", "proxy", "secret"];
 /// An object whose every value is one.
 const HEADERS: &str = "headers";
 /// An object of objects that have them.
 const CREDENTIALS: &str = "credentials";
 
-/// What says where a provider's requests and credentials go.
-const TARGET: [&str; 6] = ["kind", "base_url", "endpoint", "base_url_values", "token_endpoint", "proxy"];
+/// The address that a guardrail asks; what stands in its query may be a credential.
+const URL: &str = "url";
+
+/// What says where requests and credentials go.
+const TARGET: [&str; 7] = ["kind", "base_url", "endpoint", "base_url_values", "token_endpoint", "proxy", URL];
 
 /// Is that member a secret, or does it hold some?
-pub(super) fn is_secret(member: &str) -> bool {
+fn is_secret(member: &str) -> bool {
     SECRETS.contains(&member) || member == HEADERS || member == CREDENTIALS
 }
 
 /// What may be shown, and what may not, in the same shape.
 pub(super) fn split(kind: Kind, document: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
     match kind {
-        Kind::Provider => split_members(document),
+        Kind::Provider | Kind::Guardrail => split_members(document),
         Kind::Model => (document, Map::new()),
     }
 }
@@ -48,11 +51,17 @@ fn split_members(document: Map<String, Value>) -> (Map<String, Value>, Map<Strin
                 public.insert(name.clone(), Value::Object(shown));
                 hidden.insert(name, Value::Object(kept));
             }
-            value if is_secret(&name) => drop(hidden.insert(name, value)),
+            value if is_hidden(&name, &value) => drop(hidden.insert(name, value)),
             value => drop(public.insert(name, value)),
         }
     }
     (public, hidden)
+}
+
+/// Must that not be shown?
+pub(super) fn is_hidden(name: &str, value: &Value) -> bool {
+    let has_query = || value.as_str().is_some_and(|address| address.contains('?'));
+    is_secret(name) || (name == URL && has_query())
 }
 
 fn join(public: &mut Map<String, Value>, hidden: &Map<String, Value>) {

@@ -92,6 +92,9 @@ fn new(resource: &str) -> Value {
         "admin-tokens" => json!({"name": name(), "role": "viewer"}),
         "users" => json!({"name": name(), "email": format!("{}@example.com", name())}),
         "apply" => json!({"files": [{"name": "a.yaml", "text": format!("tags: [{{ name: {} }}]", name())}]}),
+        "guardrails" => {
+            json!({"name": name(), "kind": "keywords", "terms": ["falcon"], "on": ["request"], "action": "flag"})
+        }
         "guardrails/test" => json!({"text": "hello"}),
         "reports/reconcile" => json!({"provider": "up", "csv": "day,cost_usd\n2026-01-01,1\n"}),
         "views" => json!({"name": name(), "filters": {"model": "up/one"}}),
@@ -157,6 +160,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "reports/reconcile", Object::Nothing, Value::Null, ""),
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
     ];
+    rows.extend(of_guardrails());
     rows.extend(of_providers());
     rows.extend(of_exports());
     rows.extend(of_prices());
@@ -175,6 +179,16 @@ pub(crate) fn rows() -> Vec<Row> {
         rows.push(row(Method::DELETE, &one, Object::Of(resource), Value::Null, &action("delete")));
     }
     rows
+}
+
+/// Guardrails that the API manages.
+fn of_guardrails() -> [Row; 3] {
+    let one = Object::Of("guardrails");
+    [
+        row(Method::POST, "guardrails", Object::Nothing, Value::Null, "guardrail.create"),
+        row(Method::PATCH, "guardrails/{id}", one, json!({"shadow": true}), "guardrail.update"),
+        row(Method::DELETE, "guardrails/{id}", one, Value::Null, "guardrail.delete"),
+    ]
 }
 
 /// Providers and what they serve.
@@ -287,6 +301,7 @@ fn of_readers() -> Vec<Row> {
         ("reports/chargeback", Object::Nothing),
         ("export", Object::Nothing),
         ("guardrails", Object::Nothing),
+        ("guardrails/{id}", Object::Of("guardrails")),
         ("audit", Object::Nothing),
         ("audit/export", Object::Nothing),
         ("audit/verify", Object::Nothing),
