@@ -64,6 +64,18 @@ fn encryption_keys(dir: &Path, given: Option<Vec<Secret>>) -> Result<Vec<Secret>
     given.map_or_else(|| keys::present_encryption_keys(dir), Ok)
 }
 
+/// Removes what a move left that was ended in the midst of it: it holds bodies of calls. For whoever has the directory's lock.
+pub fn remove_copy(dir: &Path) {
+    remove(&dir.join(COPY));
+}
+
+fn remove(copy: &Path) {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        // It may not be there.
+        let _ = std::fs::remove_file(format!("{}{ending}", copy.display()));
+    }
+}
+
 /// A copy of the source in today's form, with all sums written. Removed with its value.
 struct Copy(PathBuf);
 
@@ -81,10 +93,7 @@ impl Copy {
     }
 
     fn remove(&self) {
-        for ending in ["", "-wal", "-shm", "-journal"] {
-            // It may not be there.
-            let _ = std::fs::remove_file(format!("{}{ending}", self.0.display()));
-        }
+        remove(&self.0);
     }
 }
 

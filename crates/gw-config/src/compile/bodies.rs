@@ -53,6 +53,10 @@ pub(super) fn bodies(
         after_seconds: records.body_upload_seconds.value.get(),
         spool_bytes: records.body_spool_bytes.value.get(),
     };
+    if kept_in == BodiesInName::S3 && upload.spool_bytes < u64::from(segment_bytes) {
+        let message = "'body_spool_bytes' is below 'body_segment_bytes': bodies would be dropped before a file could become full";
+        faults.add(records.body_spool_bytes.place, message);
+    }
     BodyStorage {
         segment_bytes: (kept_in != BodiesInName::Database).then_some(segment_bytes),
         directory: records.bodies_directory.as_ref().map(|path| PathBuf::from(path.value.as_str())),

@@ -28,7 +28,7 @@ settings! {
         optional s3: S3Block,
         /// Seconds after which a file of bodies is sent to object storage although it is not full; other nodes see its bodies from then on. What is to go early is overwritten there within that time too. Read at start.
         default(60) body_upload_seconds: Whole<1, 86_400>,
-        /// Bytes of files of bodies that may wait to be sent to object storage; what comes beyond is dropped and counted. Read at start.
+        /// Bytes of files of bodies that may wait to be sent to object storage; what comes beyond is dropped and counted. With `bodies_in: s3`, at least `body_segment_bytes`. Read at start.
         default(1_073_741_824) body_spool_bytes: Whole<1_048_576, 1_099_511_627_776>,
         /// Days that records are kept. For ever when not given. Sums of usage and spending stay. Read at start.
         optional retention_days: Whole<1, 36_500>,

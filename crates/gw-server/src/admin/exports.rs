@@ -200,6 +200,7 @@ fn row(export: &Export) -> Value {
         "from": time::format(job.from),
         "until": time::format(job.until),
         "records": job.records,
+        "without_bodies": job.without_bodies,
         "bytes": job.bytes,
         "tries": job.tries,
         "error": job.error,

@@ -129,6 +129,7 @@ impl Storage {
         clock: &Arc<SystemClock>,
     ) -> Result<Self, StoreError> {
         let dir = DataDir::open(path)?;
+        gw_store::transfer::remove_copy(path);
         let (master, master_is_new) = match given(MASTER_KEY) {
             Some(key) => (key, false),
             None => {

@@ -456,6 +456,10 @@ impl Running {
         let (app, storage, threads, grace) = (self.app, self.storage, self.threads, self.grace);
         let gateway = Arc::clone(&app.gateway);
         let ended = tokio::task::spawn_blocking(move || {
+            // Whoever still reads bodies from object storage is not waited for.
+            if let Some(room) = &storage.body_room {
+                room.close();
+            }
             for thread in threads {
                 if thread.join().is_err() {
                     tracing::error!("a worker ended in a panic");

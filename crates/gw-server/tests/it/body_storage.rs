@@ -153,6 +153,48 @@ async fn what_is_not_sent_yet_outlives_the_process_and_a_storage_that_is_away() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proxy_that_does_not_find_the_storage_is_not_taken_for_a_storage_without_objects() {
+    let (upstream, storage) = (Upstream::start().await, ObjectStorage::start().await);
+    let mut gateway = Gateway::start(&config(&upstream, &storage, "")).await;
+    let id = say(&gateway, "behind a proxy").await;
+    all_sent(&gateway).await;
+    // A copy that was left when a gateway was killed goes with the next start.
+    gateway.kill().await;
+    let copy = gateway.folder().join("data/bodies-rewritten.tmp");
+    std::fs::write(&copy, b"what is to go").unwrap();
+    let gateway = gateway.restart().await;
+    eventually("the copy is gone", async || (!copy.exists()).then_some(())).await;
+    storage.lose(true);
+    bodies(&gateway, &id).await.refused(503, "bodies_unavailable");
+    // Who collects, or exports, hears of it in place of passing over.
+    let made = gateway.admin(Method::POST, "/api/v1/datasets", Some(&json!({"name": "all"}))).await;
+    let path = format!("/api/v1/datasets/{}/collect", made.json()["id"].as_str().unwrap());
+    for filters in [json!({}), json!({"text": "proxy"})] {
+        let answer = gateway.admin(Method::POST, &path, Some(&json!({"filters": filters}))).await;
+        answer.refused(503, "bodies_unavailable");
+    }
+    let wanted = json!({"format": "jsonl", "with_bodies": true});
+    let export = gateway.admin(Method::POST, "/api/v1/exports", Some(&wanted)).await;
+    assert_eq!(export.status, 201, "{}", export.text());
+    let export = format!("/api/v1/exports/{}", export.json()["id"].as_str().unwrap());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    storage.lose(false);
+    let done = eventually_within(SENT, "the export is done", async || {
+        let export = gateway.admin(Method::GET, &export, None).await.ok().json();
+        (export["state"] == "done").then_some(export)
+    })
+    .await;
+    assert_eq!(
+        (&done["records"], &done["without_bodies"], &done["tries"]),
+        (&json!(1), &json!(0), &json!(1))
+    );
+    let file = gateway.admin(Method::GET, &format!("{export}/download"), None).await.ok().text();
+    assert!(file.contains("behind a proxy"), "{file}");
+    let collected = gateway.admin(Method::POST, &path, Some(&json!({}))).await.ok().json();
+    assert_eq!((&collected["added"], &collected["unread"]), (&json!(1), &json!(0)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storage_that_refuses_is_in_the_way_of_nothing_and_what_waits_is_bounded() {
     let (upstream, storage) = (Upstream::start().await, ObjectStorage::start().await);
     let more = ", body_spool_bytes: 1048576, body_segment_bytes: 1048576, max_body_bytes: 1048576";

@@ -46,7 +46,7 @@ async fn collected(gateway: &Gateway) -> String {
     let path = format!("datasets/{id}/collect");
     let filters = json!({"filters": {"model": "up/chat-model", "text": "of three"}});
     let done = ask(gateway, Method::POST, &path, &filters).await.ok().json();
-    assert_eq!(done, json!({"added": 2, "known": 0, "unusable": 0, "next_cursor": null}));
+    assert_eq!(done, json!({"added": 2, "known": 0, "unusable": 0, "unread": 0, "next_cursor": null}));
     let again = ask(gateway, Method::POST, &path, &json!({})).await.ok().json();
     assert_eq!((&again["added"], &again["known"]), (&json!(1), &json!(2)), "each record once: {again}");
     let all = items(gateway, &id).await;

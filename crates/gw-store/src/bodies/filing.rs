@@ -2,10 +2,12 @@
 //! databases, which know the place of each. It must not know their tables.
 
 use super::far::FarBodies;
-use super::segments::{Place, SegmentName, Segments, frame_bytes, open_frame, overwrite};
+use super::segments::{Place, SegmentName, Segments, erase_durably, frame_bytes, open_frame};
 use crate::error::StoreError;
 use crate::types::{FarSegment, LocalSegment, SealedBodies, Unread};
-use gw_model::RequestId;
+use gw_model::{Micros, RequestId};
+use parking_lot::Mutex;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +42,16 @@ pub(crate) struct BodyFiles {
     far: Option<Arc<dyn FarBodies>>,
     spool_bytes: Option<u64>,
     is_full: AtomicBool,
+    pub(crate) others: Mutex<Others>,
+}
+
+/// How far a look for what is to go early from files of other nodes is, where a directory is shared.
+#[derive(Debug, Default)]
+pub(crate) struct Others {
+    /// When the last one ended.
+    pub(crate) ended_at: Micros,
+    /// Behind which segment and place it goes on; `None` between two looks.
+    pub(crate) after: Option<(i64, Vec<u8>)>,
 }
 
 impl BodyFiles {
@@ -54,6 +66,7 @@ impl BodyFiles {
             far: filing.far,
             spool_bytes: filing.spool_bytes,
             is_full: AtomicBool::new(false),
+            others: Mutex::default(),
         }
     }
 
@@ -67,27 +80,36 @@ impl BodyFiles {
         self.spool_bytes.is_some() && self.far.is_some()
     }
 
-    /// Segments of this node as they are to be sent: what is to go early, as `erasures` says, is overwritten in them, and then
+    /// Segments of this node as they are to be sent: what is to go early, as `erasures` says by the numbers of segments, is overwritten in them, and then
     /// `forget` is told. Errors: those of both.
     pub(crate) fn ready(
         &self,
         own: Vec<SegmentName>,
-        erasures: impl Fn(SegmentName) -> Result<Vec<Place>, StoreError>,
+        mut erasures: HashMap<u32, Vec<Place>>,
         forget: impl Fn(SegmentName, &[Place]) -> Result<(), StoreError>,
     ) -> Result<Vec<LocalSegment>, StoreError> {
         self.segments.measure_those(&own);
         let mut ready = Vec::new();
         for name in own {
             let path = self.segments.path(name);
-            let places = erasures(name)?;
-            if let Err(error) = overwrite(&path, &places) {
+            let places = erasures.remove(&name.number).unwrap_or_default();
+            if let Err(error) = erase_durably(&path, &places) {
                 tracing::warn!(%error, path = %path.display(), "bodies could not be overwritten: their file is not sent before they are");
                 continue;
             }
-            forget(name, &places)?;
+            if !places.is_empty() {
+                forget(name, &places)?;
+            }
             ready.push(LocalSegment { segment: FarSegment(name), path });
         }
         Ok(ready)
+    }
+
+    /// Those of `known` whose files are not here. A file is made before anybody knows of it: ask for these after `known`.
+    pub(crate) fn missing(&self, mut known: Vec<SegmentName>) -> Result<Vec<FarSegment>, StoreError> {
+        let here: HashSet<u32> = self.segments.list()?.iter().map(|name| name.number).collect();
+        known.retain(|name| !here.contains(&name.number));
+        Ok(known.into_iter().map(FarSegment).collect())
     }
 
     /// Errors: so much waits to be sent that these may not wait too.

@@ -4,7 +4,6 @@
 use super::bytes::{Id, clean, code, count, limit, small};
 use super::db::{BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
-use super::session::Db;
 use crate::accounts::{bytes_of, unpack};
 use crate::bodies::filing::{BodyFiles, find};
 use crate::error::StoreError;
@@ -22,6 +21,8 @@ const COLUMNS: &str = "id, time, key, team, format, model, provider, upstream_mo
      error_code, error_detail, attempts, cache, customer, input, output, cached, cache_write, reasoning, \
      usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts, user_agent, session, tags, \
      guardrails, saved, details";
+/// What is done here, for whoever reads that it failed.
+const READ: &str = "read logs";
 const EDGE: &str = "SELECT id FROM records WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1 OFFSET $3";
 
 impl Reports for PostgresStore {
@@ -31,8 +32,7 @@ impl Reports for PostgresStore {
         limit: Option<Duration>,
         keep: &mut Keep<'_>,
     ) -> Result<LogPage, StoreError> {
-        let deadline = Deadline::after(limit);
-        self.run("read logs", BULK_LIMIT, async |db| search(db, self.bodies(), filter, deadline, keep).await)
+        search(self, filter, Deadline::after(limit), keep)
     }
 
     fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError> {
@@ -41,17 +41,15 @@ impl Reports for PostgresStore {
         let sql = format!("SELECT {COLUMNS}, {bodies} FROM records WHERE id = ANY($1) AND {text}");
         let ids: Vec<Id> = ids.iter().map(|id| Id(id.0)).collect();
         let values: Vec<Box<dyn ToSql + Sync>> = conditions.values.into_iter().map(value).collect();
-        self.run("read logs", BULK_LIMIT, async |db| {
-            let mut all: Vec<&(dyn ToSql + Sync)> = vec![&ids];
-            all.extend(values.iter().map(|value| &**value));
-            let rows = db.query(&sql, &all).await?;
-            rows.iter().filter_map(|row| wanted(row, self.bodies(), Beyond::of(filter)).transpose()).collect()
-        })
+        let mut all: Vec<&(dyn ToSql + Sync)> = vec![&ids];
+        all.extend(values.iter().map(|value| &**value as &(dyn ToSql + Sync)));
+        let rows = self.run(READ, BULK_LIMIT, async |db| db.query(&sql, &all).await)?;
+        rows.iter().filter_map(|row| read(row, self.bodies(), Beyond::of(filter)).transpose()).collect()
     }
 
     fn ids_since(&self, from: RequestId, most: usize) -> Result<Vec<RequestId>, StoreError> {
         const SINCE: &str = "SELECT id FROM records WHERE id >= $1 ORDER BY id DESC LIMIT $2";
-        self.run("read logs", BULK_LIMIT, async |db| {
+        self.run(READ, BULK_LIMIT, async |db| {
             let rows = db.query(SINCE, &[&Id(from.0), &limit(most)]).await?;
             rows.iter().map(|row| Ok(RequestId(row.try_get::<_, Id>(0)?.0))).collect()
         })
@@ -94,13 +92,13 @@ impl PostgresStore {
     }
 }
 
-async fn search(
-    db: &mut Db<'_>,
-    bodies: BodySource<'_>,
+/// A connection is lent for each statement: bodies are read outside, and may stand in a storage that is slow.
+fn search(
+    store: &PostgresStore,
     filter: &LogFilter,
     deadline: Deadline,
     keep: &mut Keep<'_>,
-) -> Result<LogPage, Fault> {
+) -> Result<LogPage, StoreError> {
     let conditions = Where::of(filter, Dialect::Postgres);
     let sql = format!(
         "SELECT {COLUMNS}, {} FROM records WHERE id >= $1 AND id < $2 AND {} ORDER BY id DESC LIMIT $3",
@@ -114,15 +112,8 @@ async fn search(
     let mut steps = Steps::new(floor, top);
     let (mut found, beyond) = (Found::new(filter.page_rows(), filter.max_bytes), Beyond::of(filter));
     while let Some(rows) = steps.begin(0) {
-        let edge = match is_narrow {
-            true => None,
-            false => {
-                let before = self::limit(rows.saturating_sub(1));
-                let edge = db.first(EDGE, &[&Id(floor), &Id(steps.top()), &before]).await?;
-                edge.map(|row| row.try_get::<_, Id>(0)).transpose()?
-            }
-        };
-        let (mut low, mut high) = steps.step(0, edge.map(|id| id.0));
+        let edge = if is_narrow { None } else { edge(store, floor, steps.top(), rows)? };
+        let (low, mut high) = steps.step(0, edge);
         loop {
             // Bodies of rows that are read together are in memory together.
             let most = if filter.with_bodies { WITH_BODIES } else { usize::MAX };
@@ -131,28 +122,28 @@ async fn search(
             let (from, to) = (Id(low), Id(high));
             let mut all: Vec<&(dyn ToSql + Sync)> = vec![&from, &to, &most];
             all.extend(values.iter().map(|value| &**value as &(dyn ToSql + Sync)));
-            let rows = db.query(&sql, &all).await?;
+            let rows = store.run(READ, BULK_LIMIT, async |db| db.query(&sql, &all).await)?;
             for row in &rows {
-                high = row.try_get::<_, Id>(0)?.0;
-                if let Some(row) = wanted(row, bodies, beyond)?
+                high = id_of(row)?;
+                if let Some(row) = read(row, store.bodies(), beyond)?
                     && keep(&row)
                 {
                     found.add(row);
                     if found.wanted() == 0 {
-                        break;
+                        return Ok(found.page(low, false));
                     }
                 }
-            }
-            if found.wanted() == 0 {
-                return Ok(found.page(low, false));
+                // Bodies take time to be read.
+                if filter.with_bodies && deadline.is_over() {
+                    return Ok(found.page(high, false));
+                }
             }
             if limit(rows.len()) < most {
                 break;
             }
             // Some were not wanted after all, and there are more.
             if deadline.is_over() {
-                low = high;
-                return Ok(found.page(low, false));
+                return Ok(found.page(high, false));
             }
         }
         if deadline.is_over() {
@@ -160,6 +151,24 @@ async fn search(
         }
     }
     Ok(found.page(steps.top(), steps.is_done()))
+}
+
+/// Where a stretch of so many rows ends, if there are so many.
+fn edge(store: &PostgresStore, floor: u128, top: u128, rows: usize) -> Result<Option<u128>, StoreError> {
+    let before = limit(rows.saturating_sub(1));
+    let edge =
+        store.run(READ, BULK_LIMIT, async |db| db.first(EDGE, &[&Id(floor), &Id(top), &before]).await)?;
+    edge.as_ref().map(id_of).transpose()
+}
+
+fn id_of(row: &Row) -> Result<u128, StoreError> {
+    let id = row.try_get::<_, Id>(0).map_err(|error| Fault::from(error).into_error(READ))?;
+    Ok(id.0)
+}
+
+/// [`wanted`], outside of a connection.
+fn read(row: &Row, bodies: BodySource<'_>, beyond: Beyond<'_>) -> Result<Option<LogRow>, StoreError> {
+    wanted(row, bodies, beyond).map_err(|fault| fault.into_error(READ))
 }
 
 fn value(scalar: Scalar) -> Box<dyn ToSql + Sync> {

@@ -19,8 +19,9 @@ pub(super) const HERE: i16 = 0;
 pub(super) const SENT: i16 = 1;
 pub(super) const OVER: i16 = 2;
 
-/// Overwritten at once.
+/// Overwritten at once; and the time between two looks at what other nodes are to overwrite.
 const ERASED: usize = 1_000;
+const OTHERS_EVERY_US: u64 = 60_000_000;
 
 const NUMBER: &str = "SELECT nextval('body_segment_numbers')";
 const PLACES: &str = "INSERT INTO record_places (request, place) \
@@ -34,8 +35,13 @@ const OLDEST: &str =
 const FORGET: &str = "DELETE FROM record_places WHERE request IN \
      (SELECT request FROM record_places WHERE segment = $1 LIMIT $2)";
 pub(super) const LEFT: &str = "SELECT 1 FROM record_places WHERE segment = $1 LIMIT 1";
-const ERASURES_HERE: &str = "SELECT e.segment, s.hour, e.place FROM body_erasures AS e JOIN body_segments AS s \
-     ON s.number = e.segment WHERE s.state = $1 ORDER BY s.node <> $2, e.segment LIMIT $3";
+const ANY_WAITS: &str = "SELECT 1 FROM body_erasures AS e JOIN body_segments AS s ON s.number = e.segment \
+     WHERE s.state = $1 AND (s.node = $2) = $3 LIMIT 1";
+const WAITING_HERE: &str = "SELECT e.segment, e.place FROM body_erasures AS e JOIN body_segments AS s \
+     ON s.number = e.segment WHERE s.state = $1 AND (s.node = $2) = $3 AND e.segment = ANY($4) \
+     AND (e.segment, e.place) > ($5, $6) ORDER BY e.segment, e.place LIMIT $7";
+pub(super) const GONE: &str = "DELETE FROM body_erasures WHERE (segment, place) IN \
+     (SELECT * FROM unnest($1::bigint[], $2::bytea[]))";
 
 impl PostgresStore {
     /// Bodies that stand in segments of a directory, or in object storage, are read from now on; new ones go there where the
@@ -129,7 +135,7 @@ pub(super) fn remove_expired(store: &PostgresStore, now: Micros, most: usize) ->
         }
         files.segments.remove(old);
     }
-    overwrite_here(store, files)?;
+    overwrite_here(store, files, now)?;
     Ok(removed)
 }
 
@@ -143,26 +149,57 @@ async fn end(db: &mut Db<'_>, segment: SegmentName, has_far: bool) -> Result<(),
     db.execute("DELETE FROM body_erasures WHERE segment = $1", &[&number]).await.map(drop)
 }
 
-/// What is to go early from files that stay here. Where they are sent away, whoever sends them does it.
-fn overwrite_here(store: &PostgresStore, files: &BodyFiles) -> Result<(), StoreError> {
-    if files.sends() {
+/// What is to go early from files that this node sees. Its own are forgotten once they are overwritten, or left to whoever sends
+/// them. Those of other nodes, in a directory that is shared, are theirs to forget: they may be sending them. They are overwritten
+/// all the same, as a node may be gone for good.
+fn overwrite_here(store: &PostgresStore, files: &BodyFiles, now: Micros) -> Result<(), StoreError> {
+    if !files.sends() {
+        let waiting = waiting_here(store, files, true, &(0, Vec::new()))?;
+        overwrite(files, &waiting);
+        if !waiting.is_empty() {
+            let (numbers, places): (Vec<i64>, Vec<&[u8]>) =
+                waiting.iter().map(|(number, stored)| (*number, stored.as_slice())).unzip();
+            forget_erasures(store, &numbers, &places)?;
+        }
+    }
+    let mut others = files.others.lock();
+    if others.after.is_none() && now.abs_diff(others.ended_at) < OTHERS_EVERY_US {
         return Ok(());
     }
-    let waiting = store.run("look what is to go early", ANSWER_LIMIT, async |db| {
-        let rows = db.query(ERASURES_HERE, &[&HERE, &store.own_node(), &limit(ERASED)]).await?;
-        let read = |row: &Row| Ok((name_of(row)?, row.try_get::<_, Vec<u8>>(2)?));
-        rows.iter().map(read).collect::<Result<Vec<_>, Fault>>()
+    let after = others.after.take().unwrap_or_default();
+    let waiting = waiting_here(store, files, false, &after)?;
+    overwrite(files, &waiting);
+    others.ended_at = now;
+    others.after = waiting.last().filter(|_| waiting.len() >= ERASED).cloned();
+    Ok(())
+}
+
+fn overwrite(files: &BodyFiles, waiting: &[(i64, Vec<u8>)]) {
+    let places: Vec<Place> = waiting.iter().filter_map(|(_, stored)| Place::read(stored)).collect();
+    files.segments.erase(&places);
+}
+
+/// Segments of files that are here with what is to go early from them, from behind one on: this node's own, or those of others.
+fn waiting_here(
+    store: &PostgresStore,
+    files: &BodyFiles,
+    is_own: bool,
+    after: &(i64, Vec<u8>),
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let node = store.own_node();
+    let any = store.run("look what is to go early", ANSWER_LIMIT, async |db| {
+        db.first(ANY_WAITS, &[&HERE, &node, &is_own]).await
     })?;
-    // Those of other nodes are theirs to overwrite.
-    let seen: Vec<(SegmentName, Vec<u8>)> =
-        waiting.into_iter().filter(|(name, _)| files.segments.path(*name).exists()).collect();
-    if seen.is_empty() {
-        return Ok(());
+    // Files are looked for only where that is of use.
+    if any.is_none() {
+        return Ok(Vec::new());
     }
-    files.segments.erase(&seen.iter().filter_map(|(_, stored)| Place::read(stored)).collect::<Vec<_>>());
-    let numbers: Vec<i64> = seen.iter().map(|(name, _)| name.number.into()).collect();
-    let places: Vec<&[u8]> = seen.iter().map(|(_, stored)| stored.as_slice()).collect();
-    forget_erasures(store, &numbers, &places)
+    let here: Vec<i64> = files.segments.list()?.iter().map(|name| name.number.into()).collect();
+    store.run("look what is to go early", ANSWER_LIMIT, async |db| {
+        let values: Values<'_> = &[&HERE, &node, &is_own, &here, &after.0, &after.1, &limit(ERASED)];
+        let rows = db.query(WAITING_HERE, values).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    })
 }
 
 /// What was to go early has gone.
@@ -171,8 +208,6 @@ pub(super) fn forget_erasures(
     numbers: &[i64],
     places: &[&[u8]],
 ) -> Result<(), StoreError> {
-    const GONE: &str = "DELETE FROM body_erasures WHERE (segment, place) IN \
-         (SELECT * FROM unnest($1::bigint[], $2::bytea[]))";
     let done = store.run("note what has gone early", ANSWER_LIMIT, async |db| {
         let values: Values<'_> = &[&numbers, &places];
         db.execute(GONE, values).await

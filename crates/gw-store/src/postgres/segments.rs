@@ -4,12 +4,13 @@
 use super::bytes::limit;
 use super::db::{ANSWER_LIMIT, PostgresStore};
 use super::fault::Fault;
-use super::places::{HERE, LEFT, OVER, SENT, forget_erasures, name_of};
+use super::places::{GONE, HERE, LEFT, OVER, SENT, forget_erasures, name_of};
 use crate::bodies::segments::{Place, SegmentName};
 use crate::error::StoreError;
 use crate::traits::SegmentStore;
 use crate::types::{FarSegment, LocalSegment, Rewrite};
 use gw_model::Micros;
+use std::collections::HashMap;
 use tokio_postgres::Row;
 
 const KNOWN: &str = "SELECT number, hour, state, node FROM body_segments WHERE number = ANY($1)";
@@ -18,6 +19,10 @@ const MOVE_NAMED: &str = "UPDATE body_segments SET state = $3 WHERE number = $1 
 const ENDED: &str = "SELECT number, hour FROM body_segments WHERE state = $1 ORDER BY number LIMIT $2";
 const TO_REWRITE: &str = "SELECT number, hour FROM body_segments WHERE state = $1 AND number IN \
      (SELECT segment FROM body_erasures) ORDER BY number LIMIT $2";
+const OF_NODE: &str = "SELECT number, hour FROM body_segments WHERE state = $1 AND node = $2";
+const LET_GO: &str =
+    "UPDATE body_segments SET held_until = 0 WHERE number = $1 AND state = $2 AND held_until = $3";
+const IS_THERE: &str = "SELECT 1 FROM body_segments WHERE number = $1 AND state = $2 AND hour = $3";
 const HOLD: &str =
     "UPDATE body_segments SET held_until = $3 WHERE number = $1 AND state = $2 AND held_until < $4";
 
@@ -41,7 +46,8 @@ impl SegmentStore for PostgresStore {
                 _ => {}
             }
         }
-        files.ready(own, |name| erasures(self, name), |name, places| forget(self, name, places))
+        let places = erasures(self, &own)?;
+        files.ready(own, places, |name, places| forget(self, name, places))
     }
 
     fn segment_sent(&self, segment: FarSegment) -> Result<bool, StoreError> {
@@ -92,7 +98,8 @@ impl SegmentStore for PostgresStore {
         if !is_ours {
             return Ok(None);
         }
-        let rewrite = Rewrite { segment, places: erasures(self, segment.0)? };
+        let places = erasures(self, &[segment.0])?.remove(&segment.0.number).unwrap_or_default();
+        let rewrite = Rewrite { segment, until, places };
         if rewrite.places.is_empty() {
             // Another node did it meanwhile.
             self.end_rewrite(&rewrite)?;
@@ -101,13 +108,26 @@ impl SegmentStore for PostgresStore {
         Ok(Some(rewrite))
     }
 
-    fn end_rewrite(&self, rewrite: &Rewrite) -> Result<(), StoreError> {
-        forget(self, rewrite.segment.0, &rewrite.places)?;
-        let number = i64::from(rewrite.segment.0.number);
-        let done = self.run("let go of a segment", ANSWER_LIMIT, async |db| {
-            db.execute("UPDATE body_segments SET held_until = 0 WHERE number = $1", &[&number]).await
-        });
-        done.map(drop)
+    fn end_rewrite(&self, rewrite: &Rewrite) -> Result<bool, StoreError> {
+        let (number, hour) = (i64::from(rewrite.segment.0.number), i64::from(rewrite.segment.0.hour));
+        let places: Vec<[u8; 17]> = rewrite.places.iter().map(|place| place.bytes()).collect();
+        let places: Vec<&[u8]> = places.iter().map(<[u8; 17]>::as_slice).collect();
+        self.transaction("let go of a segment", ANSWER_LIMIT, async |db| {
+            let is_ours = db.execute(LET_GO, &[&number, &SENT, &rewrite.until]).await? > 0;
+            if is_ours && !places.is_empty() {
+                db.execute(GONE, &[&vec![number; places.len()], &places]).await?;
+            }
+            Ok(is_ours || db.first(IS_THERE, &[&number, &SENT, &hour]).await?.is_some())
+        })
+    }
+
+    fn segments_missing(&self) -> Result<Vec<FarSegment>, StoreError> {
+        let Some(files) = self.files() else { return Ok(Vec::new()) };
+        let known = self.run("look for segments that are missing", ANSWER_LIMIT, async |db| {
+            let rows = db.query(OF_NODE, &[&HERE, &self.own_node()]).await?;
+            rows.iter().map(name_of).collect()
+        })?;
+        files.missing(known)
     }
 
     fn segment_bytes_here(&self) -> u64 {
@@ -127,14 +147,22 @@ fn listed(
     })
 }
 
-/// What of a segment is to go early.
-fn erasures(store: &PostgresStore, name: SegmentName) -> Result<Vec<Place>, StoreError> {
+/// What of segments is to go early, by their numbers.
+fn erasures(store: &PostgresStore, names: &[SegmentName]) -> Result<HashMap<u32, Vec<Place>>, StoreError> {
+    let mut all: HashMap<u32, Vec<Place>> = HashMap::new();
+    if names.is_empty() {
+        return Ok(all);
+    }
+    let numbers: Vec<i64> = names.iter().map(|name| name.number.into()).collect();
     let stored = store.run("look what is to go early", ANSWER_LIMIT, async |db| {
-        let sql = "SELECT place FROM body_erasures WHERE segment = $1 ORDER BY place";
-        let rows = db.query(sql, &[&i64::from(name.number)]).await?;
+        let sql = "SELECT place FROM body_erasures WHERE segment = ANY($1) ORDER BY segment, place";
+        let rows = db.query(sql, &[&numbers]).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<Vec<u8>>, Fault>>()
     })?;
-    Ok(stored.iter().filter_map(|stored| Place::read(stored)).collect())
+    for place in stored.iter().filter_map(|stored| Place::read(stored)) {
+        all.entry(place.segment.number).or_default().push(place);
+    }
+    Ok(all)
 }
 
 fn forget(store: &PostgresStore, name: SegmentName, places: &[Place]) -> Result<(), StoreError> {

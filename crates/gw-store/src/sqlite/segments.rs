@@ -10,6 +10,7 @@ use crate::traits::SegmentStore;
 use crate::types::{FarSegment, LocalSegment, Rewrite};
 use gw_model::Micros;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
 
 impl SegmentStore for SqliteStore {
     fn segments_to_send(&self, now: Micros, age: Micros) -> Result<Vec<LocalSegment>, StoreError> {
@@ -33,7 +34,7 @@ impl SegmentStore for SqliteStore {
                 None => {}
             }
         }
-        files.ready(own, |name| erasures(self, name), |name, places| forget_erasures(self, name, places))
+        files.ready(own, erasures_here(self)?, |name, places| forget_erasures(self, name, places))
     }
 
     fn segment_sent(&self, segment: FarSegment) -> Result<bool, StoreError> {
@@ -77,7 +78,7 @@ impl SegmentStore for SqliteStore {
         &self,
         segment: FarSegment,
         _now: Micros,
-        _until: Micros,
+        until: Micros,
     ) -> Result<Option<Rewrite>, StoreError> {
         let name = segment.0;
         let end = |db: &Connection| {
@@ -96,11 +97,29 @@ impl SegmentStore for SqliteStore {
         if is_used != Some(true) {
             return Ok(None);
         }
-        Ok(Some(Rewrite { segment, places: erasures(self, name)? }).filter(|one| !one.places.is_empty()))
+        let rewrite = Rewrite { segment, until, places: erasures(self, name)? };
+        Ok(Some(rewrite).filter(|one| !one.places.is_empty()))
     }
 
-    fn end_rewrite(&self, rewrite: &Rewrite) -> Result<(), StoreError> {
-        forget_erasures(self, rewrite.segment.0, &rewrite.places)
+    fn end_rewrite(&self, rewrite: &Rewrite) -> Result<bool, StoreError> {
+        let SegmentName { number, hour } = rewrite.segment.0;
+        // There is no other node whose it could be.
+        forget_erasures(self, rewrite.segment.0, &rewrite.places)?;
+        self.read("look whether a segment is still wanted", |db| {
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM body_segments WHERE number = ? AND hour = ? AND state = ?)";
+            db.prepare_cached(sql)?.query_row(params![number, hour, SENT], |row| row.get(0))
+        })
+    }
+
+    fn segments_missing(&self) -> Result<Vec<FarSegment>, StoreError> {
+        let Some(files) = self.files() else { return Ok(Vec::new()) };
+        let known = self.read("look for segments that are missing", |db| {
+            db.prepare_cached("SELECT number, hour FROM body_segments WHERE state = ?")?
+                .query_map([HERE], |row| Ok(SegmentName { number: row.get(0)?, hour: row.get(1)? }))?
+                .collect()
+        })?;
+        files.missing(known)
     }
 
     fn segment_bytes_here(&self) -> u64 {
@@ -127,6 +146,22 @@ fn erasures(store: &SqliteStore, name: SegmentName) -> Result<Vec<Place>, StoreE
             .collect()
     })?;
     Ok(stored.iter().filter_map(|stored| Place::read(stored)).collect())
+}
+
+/// The same of all segments that are here, by their numbers.
+fn erasures_here(store: &SqliteStore) -> Result<HashMap<u32, Vec<Place>>, StoreError> {
+    let stored: Vec<Vec<u8>> = store.read("look what is to go early", |db| {
+        db.prepare_cached(
+            "SELECT place FROM body_erasures WHERE segment IN (SELECT number FROM body_segments WHERE state = ?)",
+        )?
+        .query_map([HERE], |row| row.get(0))?
+        .collect()
+    })?;
+    let mut all: HashMap<u32, Vec<Place>> = HashMap::new();
+    for place in stored.iter().filter_map(|stored| Place::read(stored)) {
+        all.entry(place.segment.number).or_default().push(place);
+    }
+    Ok(all)
 }
 
 fn forget_erasures(store: &SqliteStore, name: SegmentName, places: &[Place]) -> Result<(), StoreError> {

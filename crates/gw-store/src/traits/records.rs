@@ -189,8 +189,11 @@ pub trait SegmentStore: Send + Sync {
         now: Micros,
         until: Micros,
     ) -> Result<Option<Rewrite>, StoreError>;
-    /// What was to go from a segment has gone.
-    fn end_rewrite(&self, rewrite: &Rewrite) -> Result<(), StoreError>;
+    /// What was to go from a segment has gone. It is not forgotten where it was this node's to do no more: somebody does it again.
+    /// False where nothing is left of the segment: it is to be removed from the object storage.
+    fn end_rewrite(&self, rewrite: &Rewrite) -> Result<bool, StoreError>;
+    /// Segments of this node that are to be here only, and are not here.
+    fn segments_missing(&self) -> Result<Vec<FarSegment>, StoreError>;
     /// Bytes of segments here.
     fn segment_bytes_here(&self) -> u64;
 }

@@ -42,6 +42,8 @@ pub struct LocalSegment {
 pub struct Rewrite {
     /// Which.
     pub segment: FarSegment,
+    /// Until when it is this node's to do.
+    pub until: Micros,
     pub(crate) places: Vec<Place>,
 }
 
@@ -49,7 +51,7 @@ impl Rewrite {
     /// The same of which nothing is done.
     #[must_use]
     pub const fn given_up(&self) -> Self {
-        Self { segment: self.segment, places: Vec::new() }
+        Self { segment: self.segment, until: self.until, places: Vec::new() }
     }
 
     /// Overwrites what is to go in a copy of the segment.

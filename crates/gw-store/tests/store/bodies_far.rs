@@ -13,6 +13,7 @@ use gw_store::{PostgresStore, SqliteStore, transfer};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 const SECOND: i64 = 1_000_000;
 const OWNER: AccountId = AccountId { level: Level::Organization, number: 1 };
@@ -168,7 +169,7 @@ fn rewritten(store: &impl Database, dir: &Path, room: &Room, all: &[Record]) -> 
     let object = std::fs::read(&copy).unwrap();
     assert!(!holds(&object, 0) && !holds(&object, 1) && holds(&object, 2));
     room.objects.lock().unwrap().insert(name, object);
-    store.end_rewrite(&rewrite).unwrap();
+    assert!(store.end_rewrite(&rewrite).unwrap(), "the rest is still wanted");
     assert!(store.segments_to_rewrite(10).unwrap().is_empty());
     wanted[0]
 }
@@ -268,9 +269,138 @@ fn nodes_see_what_others_sent_and_say_who_has_the_rest() {
     let bound = all[5].time + SECOND;
     there.sweep(KeptPart::Bodies, &Whose::Of(OWNER), RequestId(0), bound, 100).unwrap();
     let wanted = here.segments_to_rewrite(10).unwrap();
-    assert!(here.begin_rewrite(wanted[0], NOON, NOON + SECOND).unwrap().is_some());
+    let late = here.begin_rewrite(wanted[0], NOON, NOON + SECOND).unwrap().unwrap();
     assert_eq!(there.begin_rewrite(wanted[0], NOON, NOON + SECOND).unwrap(), None);
-    assert!(there.begin_rewrite(wanted[0], NOON + 2 * SECOND, NOON + DAY).unwrap().is_some());
+    let rewrite = there.begin_rewrite(wanted[0], NOON + 2 * SECOND, NOON + DAY).unwrap().unwrap();
+    // Whoever is late ends nothing, and takes it from nobody.
+    assert!(here.end_rewrite(&late).unwrap() && here.end_rewrite(&late.given_up()).unwrap());
+    assert_eq!(here.begin_rewrite(wanted[0], NOON + 3 * SECOND, NOON + DAY).unwrap(), None);
+    assert_eq!(here.segments_to_rewrite(10).unwrap(), wanted);
+    assert!(there.end_rewrite(&rewrite.given_up()).unwrap(), "others may try");
+    let rewrite = here.begin_rewrite(wanted[0], NOON + 3 * SECOND, NOON + DAY).unwrap().unwrap();
+    // Its hour comes meanwhile: what is put then is to be removed.
+    here.remove_expired_bodies(NOON + 3 * DAY, 100).unwrap();
+    assert!(!here.end_rewrite(&rewrite).unwrap());
+}
+
+/// What is in the storage, and was not noted, is found there; what is nowhere stays as it is.
+fn what_is_missing_here_is_known(store: &impl Database, dir: &Path, room: &Room) {
+    let all = filled(store);
+    assert!(store.segments_missing().unwrap().is_empty());
+    let waiting = {
+        store.segments_to_send(NOON, 0).unwrap();
+        store.segments_to_send(NOON + SECOND, 0).unwrap()
+    };
+    assert_eq!(waiting.len(), 2);
+    for local in &waiting {
+        let content = std::fs::read(&local.path).unwrap();
+        room.objects.lock().unwrap().insert(local.segment.name(), content);
+    }
+    std::fs::remove_dir_all(dir.join("bodies")).unwrap();
+    assert_eq!(names(&store.segments_missing().unwrap()).len(), 2);
+    assert!(store.segment_sent(waiting[0].segment).unwrap());
+    assert_eq!(names(&store.segments_missing().unwrap()), [waiting[1].segment.name()]);
+    // What is to go early is overwritten there from now on.
+    let bound = all[5].time + SECOND;
+    store.sweep(KeptPart::Bodies, &Whose::Of(OWNER), RequestId(0), bound, 100).unwrap();
+    assert_eq!(names(&store.segments_to_rewrite(10).unwrap()), [waiting[0].segment.name()]);
+}
+
+#[test]
+fn segments_that_are_not_here_any_more_are_known() {
+    let (dir, room) = (tempfile::tempdir().unwrap(), Arc::<Room>::default());
+    what_is_missing_here_is_known(&sqlite(dir.path(), &room), dir.path(), &room);
+    let Some(server) = Postgres::start() else { return };
+    let (dir, room) = (tempfile::tempdir().unwrap(), Arc::<Room>::default());
+    let store = postgres(&server.database("missing"), dir.path(), 7);
+    store.file_bodies(filing(dir.path(), &room));
+    what_is_missing_here_is_known(&store, dir.path(), &room);
+}
+
+/// Object storage that is slow, and in which somebody else wants to use the database meanwhile.
+#[derive(Debug, Default)]
+struct SlowRoom {
+    room: Arc<Room>,
+    store: Mutex<std::sync::Weak<PostgresStore>>,
+}
+
+impl FarBodies for SlowRoom {
+    fn read(&self, segment: &str, start: u64, length: usize) -> Result<Option<Vec<u8>>, FarError> {
+        std::thread::sleep(Duration::from_millis(30));
+        if let Some(store) = self.store.lock().unwrap().upgrade() {
+            store.segments_to_remove(1).unwrap();
+        }
+        self.room.read(segment, start, length)
+    }
+}
+
+/// A search through bodies that takes long says how far it came, and goes on from there.
+fn slow_bodies_are_read_a_few_at_a_time(store: &impl Database) {
+    let filter = LogFilter { with_bodies: true, limit: 1_000, ..LogFilter::default() };
+    let (mut filter, mut found) = (filter, Vec::new());
+    for pages in 1.. {
+        let page = store.search(&filter, Some(Duration::from_millis(1)), &mut |_| true).unwrap();
+        found.extend(page.rows.iter().filter(|row| row.bodies.is_some()).map(|row| row.request_id));
+        let Some(next) = page.next else {
+            assert!(pages >= 6, "{pages}");
+            break;
+        };
+        filter.before = Some(next);
+    }
+    assert_eq!(found.len(), 6);
+}
+
+#[test]
+fn whoever_reads_from_a_slow_storage_holds_no_connection_and_stops_in_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let slow =
+        |room: &Arc<Room>| Arc::new(SlowRoom { room: Arc::<Room>::clone(room), store: Mutex::default() });
+    let room = Arc::<Room>::default();
+    let store = crate::open_sqlite(dir.path());
+    store.file_bodies(BodyFiling { far: Some(slow(&room)), ..filing(dir.path(), &room) });
+    filled(&store);
+    send(&store, &room, NOON);
+    send(&store, &room, NOON + 20 * SECOND);
+    slow_bodies_are_read_a_few_at_a_time(&store);
+    let Some(server) = Postgres::start() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let keys = [Secret::new("an encryption key of a test".to_owned())];
+    let settings = PostgresSettings { node: 7, max_connections: 1 };
+    let url = Secret::new(server.database("slow"));
+    let store = Arc::new(PostgresStore::open(&url, settings, &keys, dir.path()).unwrap());
+    let room = Arc::<Room>::default();
+    let slow = slow(&room);
+    *slow.store.lock().unwrap() = Arc::downgrade(&store);
+    store.file_bodies(BodyFiling { far: Some(slow), ..filing(dir.path(), &room) });
+    filled(&*store);
+    send(&*store, &room, NOON);
+    assert_eq!(send(&*store, &room, NOON + 20 * SECOND), 2);
+    slow_bodies_are_read_a_few_at_a_time(&*store);
+}
+
+#[test]
+fn what_goes_early_from_files_of_a_node_that_is_gone_is_overwritten_by_others() {
+    let Some(server) = Postgres::start() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (url, room) = (server.database("gone"), Arc::<Room>::default());
+    let gone = postgres(&url, dir.path(), 7);
+    gone.file_bodies(filing(dir.path(), &room));
+    let all = filled(&gone);
+    let here = postgres(&url, dir.path(), 9);
+    here.file_bodies(filing(dir.path(), &room));
+    let bound = all[5].time + SECOND;
+    here.sweep(KeptPart::Bodies, &Whose::Of(OWNER), RequestId(0), bound, 100).unwrap();
+    here.remove_expired_bodies(NOON, 100).unwrap();
+    let text = sealed(&all[0], 0).sealed;
+    for file in std::fs::read_dir(dir.path().join("bodies")).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(text.len()).any(|window| window == text));
+    }
+    // It is its node's to forget, which may have been sending it.
+    for _ in 0..2 {
+        assert_eq!(gone.segments_to_send(NOON + 20 * SECOND, SECOND).unwrap().len(), 0);
+        assert_eq!(gone.segments_to_send(NOON + 40 * SECOND, SECOND).unwrap().len(), 2);
+    }
 }
 
 #[test]

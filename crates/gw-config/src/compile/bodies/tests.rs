@@ -45,4 +45,9 @@ fn what_cannot_be_is_named_with_its_place() {
     assert!(found.contains("f.yaml:1:41: 'endpoint' may not hold a path"), "{found}");
     assert!(faults("records: { s3: { bucket: abc, secret_access_key: x } }").contains("go together"));
     assert!(faults("records: { body_upload_seconds: 0 }").contains("f.yaml:1:33: "));
+    let small = "body_spool_bytes: 33554432";
+    let found = faults(&format!("records: {{ bodies_in: s3, s3: {{ bucket: abc }}, {small} }}"));
+    assert!(found.starts_with("f.yaml:1:64: 'body_spool_bytes' is below 'body_segment_bytes'"), "{found}");
+    // It says nothing where nothing is sent.
+    ok(&format!("records: {{ {small} }}\n"));
 }

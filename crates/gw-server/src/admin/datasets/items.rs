@@ -16,7 +16,7 @@ use axum::body::{Body as AnswerBody, Bytes};
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use gw_store::types::{DatasetId, ItemId};
+use gw_store::types::{DatasetId, ItemId, LogRow};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -198,7 +198,10 @@ pub(in crate::admin) async fn collect(
         (filter.limit, filter.before) = (limit, before);
         filter.max_bytes = Some(app.storage.max_page_bytes);
         let sealer = app.storage.bodies.sealer();
-        let keep = |row: &_| text.as_deref().is_none_or(|text| logs::holds(sealer, row, text));
+        // What cannot be read is not passed over: whoever goes on behind it would never hear of it.
+        let keep = |row: &LogRow| {
+            row.unread.is_some() || text.as_deref().is_none_or(|text| logs::holds(sealer, row, text))
+        };
         Ok::<_, ApiError>(datasets::collect(&app, &caller, id, &filter, &keep)?)
     };
     let collected = tokio::task::spawn_blocking(work).await??;
@@ -206,6 +209,7 @@ pub(in crate::admin) async fn collect(
         "added": collected.added,
         "known": collected.known,
         "unusable": collected.unusable,
+        "unread": collected.unread,
         "next_cursor": collected.next.map(|id| id.to_string()),
     })))
 }

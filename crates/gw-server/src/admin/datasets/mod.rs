@@ -80,6 +80,7 @@ impl From<DatasetsError> for ApiError {
             DatasetsError::TooManyAtOnce => Self::too_large(text),
             DatasetsError::NoPlace => Self::invalid("account_id", text),
             DatasetsError::Item { field, why } => Self::invalid(field, why),
+            DatasetsError::Unread(_) => Self::bodies_unread(text),
             DatasetsError::Changed { revision } => Self::changed(revision),
             DatasetsError::Denied(denied) => denied.into(),
             DatasetsError::Store(error) => error.into(),

@@ -101,7 +101,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "DatasetChanges": object(&["add:array?", "change:array?", "remove:array?"]),
         "DatasetAdded": object(&["added:array"]),
         "DatasetCollect": object(&["filters:object?", "limit:integer?", "cursor:string?"]),
-        "DatasetCollected": object(&["added:integer", "known:integer", "unusable:integer", "next_cursor:string?"]),
+        "DatasetCollected": object(&["added:integer", "known:integer", "unusable:integer", "unread:integer", "next_cursor:string?"]),
     });
     match schemas {
         Value::Object(map) => map,

@@ -76,6 +76,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "from:string",
             "until:string",
             "records:integer",
+            "without_bodies:integer",
             "bytes:integer",
             "tries:integer",
             "error:string?",

@@ -26,13 +26,18 @@ use tokio::sync::watch;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// Segments that are removed, or written anew, in a round.
+/// Segments that are removed, or written anew, in a round; and those that are looked at for the latter.
 const REMOVED: usize = 100;
-/// Segments that could not be sent, until a round tries no more.
-const FAILURES: usize = 3;
 const REWRITTEN: usize = 20;
-/// How long a segment is this node's to write anew.
+const LOOKED_AT: usize = 200;
+/// Segments that could not be sent, or written anew, until a round tries no more.
+const FAILURES: usize = 3;
+/// How long one that could not be written anew is left to itself: others go before it.
+const LEFT_US: Micros = 600_000_000;
+/// How long a segment is this node's to write anew, and how long before that ends nothing more of it is begun: what is under way
+/// still arrives, and clocks of nodes differ.
 const HOLD_US: Micros = 3_600_000_000;
+const MARGIN_US: Micros = 300_000_000;
 /// Where nothing is sent, how long it is gathered what is to go early from a segment.
 const GATHER_US: Micros = 60_000_000;
 /// How often it is looked for what nobody knows of, and how long after its time that goes.
@@ -45,6 +50,13 @@ const COPY: &str = "bodies-rewritten.tmp";
 
 /// Starts the thread, which ends with the process; `None` where there is no object storage for bodies.
 pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result<Option<JoinHandle<()>>> {
+    // Of a process that was ended in the midst of it: bodies stand in it that are to go.
+    match std::fs::remove_file(app.storage.path().join(COPY)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "a copy of bodies in object storage cannot be removed: {COPY}");
+        }
+        _ => {}
+    }
     if app.storage.body_room.is_none() {
         return Ok(None);
     }
@@ -53,6 +65,7 @@ pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result
         bucket: None,
         noticed: HashMap::new(),
         stuck: Vec::new(),
+        missing: None,
         swept: Sweep::default(),
         pause: Duration::ZERO,
     })
@@ -70,10 +83,12 @@ struct Sweep {
 struct Keeper {
     app: Arc<App>,
     bucket: Option<Bucket>,
-    /// When it was first seen that something is to go early from a segment.
+    /// When it was first seen that something is to go early from a segment; later where that could not be done.
     noticed: HashMap<String, Micros>,
     /// Segments that could not be sent: others go before them.
     stuck: Vec<FarSegment>,
+    /// Segments that should be here, and are not; `None` before it was looked for them.
+    missing: Option<Vec<FarSegment>>,
     swept: Sweep,
     /// Until the next try; none where the last one succeeded.
     pause: Duration,
@@ -152,12 +167,14 @@ impl Keeper {
         // What goes makes room, and is not kept from going by what cannot be sent.
         let removed = self.remove(stage, room, &bucket);
         let sent = self.send(stage, room, &bucket);
+        let found = self.find_missing(stage, &bucket);
         let rewritten = self.rewrite(stage, room, &bucket);
         let swept = self.sweep(stage, &bucket);
         self.bucket = Some(bucket);
         let is_behind = removed? >= REMOVED;
         sent.and(rewritten)?;
-        Ok(swept? || is_behind)
+        let is_looking = found?;
+        Ok(swept? || is_behind || is_looking)
     }
 
     fn database(&self) -> &dyn Database {
@@ -210,33 +227,82 @@ impl Keeper {
         Ok(over.len())
     }
 
-    /// Overwrites what is to go early, once it was gathered for a while.
+    /// Looks once whether segments that should be here, and are not, stand in the storage: the process was ended before that was
+    /// noted, or the database is a copy of before. What the storage does not have stays as it is: a directory that is not mounted
+    /// looks the same. True when there is more.
+    fn find_missing(&mut self, stage: &Stage, bucket: &Bucket) -> Result<bool, Halt> {
+        let mut missing = match self.missing.take() {
+            Some(missing) => missing,
+            None => self.database().segments_missing()?,
+        };
+        for _ in 0..REMOVED {
+            let Some(segment) = missing.pop() else { break };
+            let found = within(stage, bucket.get(&key_of(&segment.name()), 0, 1));
+            let noted = found.and_then(|found| match found {
+                Some(begin) if !begin.is_empty() => Ok(self.database().segment_sent(segment).map(drop)?),
+                _ => Ok(()),
+            });
+            if let Err(error) = noted {
+                missing.push(segment);
+                self.missing = Some(missing);
+                return Err(error);
+            }
+        }
+        let is_more = !missing.is_empty();
+        self.missing = Some(missing);
+        Ok(is_more)
+    }
+
+    /// Overwrites what is to go early, once it was gathered for a while. One that cannot be written anew does not keep others
+    /// from it.
     fn rewrite(&mut self, stage: &Stage, room: &BodyRoom, bucket: &Bucket) -> Result<(), Halt> {
         let gather = room.upload.map_or(GATHER_US, |upload| micros(upload.after_seconds));
         let now = self.now();
-        let found = self.app.storage.database.segments_to_rewrite(REWRITTEN)?;
+        let found = self.app.storage.database.segments_to_rewrite(LOOKED_AT)?;
+        let (mut tried, mut failed) = (0, Vec::new());
         self.noticed.retain(|name, _| found.iter().any(|segment| segment.name() == *name));
         for segment in found {
             let since = *self.noticed.entry(segment.name()).or_insert(now);
             if now.saturating_sub(since) < gather {
                 continue;
             }
-            let until = now.saturating_add(HOLD_US);
-            let Some(rewrite) = self.database().begin_rewrite(segment, now, until)? else { continue };
-            let copy = self.app.storage.path().join(COPY);
-            let done = anew(stage, bucket, &rewrite, &copy);
-            // It holds what is to be kept no longer.
-            let _ = std::fs::remove_file(&copy);
-            if let Err(error) = done {
-                // Somebody may try again before the hour is over.
-                self.database().end_rewrite(&rewrite.given_up())?;
-                return Err(error);
+            if tried >= REWRITTEN || failed.len() >= FAILURES {
+                break;
             }
-            self.database().end_rewrite(&rewrite)?;
+            let began = self.now();
+            let until = began.saturating_add(HOLD_US);
+            let Some(rewrite) = self.database().begin_rewrite(segment, began, until)? else { continue };
+            tried += 1;
+            let done = self.anew(stage, bucket, &rewrite);
             room.reader.forget(&segment.name());
-            self.noticed.remove(&segment.name());
+            match done {
+                Ok(()) => drop(self.noticed.remove(&segment.name())),
+                Err(Halt::Ends) => return Err(Halt::Ends),
+                Err(error) => {
+                    self.noticed.insert(segment.name(), now.saturating_add(LEFT_US));
+                    failed.push(error);
+                }
+            }
         }
-        Ok(())
+        failed.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Writes one anew, and notes that.
+    fn anew(&self, stage: &Stage, bucket: &Bucket, rewrite: &Rewrite) -> Result<(), Halt> {
+        let copy = self.app.storage.path().join(COPY);
+        let done = anew(stage, bucket, (rewrite, &|| self.now()), &copy);
+        // It holds what is to be kept no longer.
+        let _ = std::fs::remove_file(&copy);
+        let ended = match &done {
+            Ok(()) => self.database().end_rewrite(rewrite)?,
+            // Somebody may try again before the hour is over.
+            Err(_) => self.database().end_rewrite(&rewrite.given_up())?,
+        };
+        if !ended {
+            // It was removed meanwhile, and may have been put after that.
+            within(stage, bucket.remove(&key_of(&rewrite.segment.name())))?;
+        }
+        done
     }
 
     /// Looks for objects whose time is long over and that the database does not know, a page at a time; true when there is more.
@@ -290,8 +356,14 @@ fn put(stage: &Stage, bucket: &Bucket, key: &str, file: &Path) -> Result<(), Hal
     within(stage, bucket.put_file(key, KIND, file, &mut goes_on))
 }
 
-/// Writes an object anew without what is to go. One that is gone needs nothing.
-fn anew(stage: &Stage, bucket: &Bucket, rewrite: &Rewrite, copy: &Path) -> Result<(), Halt> {
+/// Writes an object anew without what is to go, for as long as it is this node's to do: another one may be at it then, and know of
+/// more. One that is gone needs nothing.
+fn anew(
+    stage: &Stage,
+    bucket: &Bucket,
+    (rewrite, now): (&Rewrite, &dyn Fn() -> Micros),
+    copy: &Path,
+) -> Result<(), Halt> {
     let key = key_of(&rewrite.segment.name());
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(0o600).open(copy);
@@ -300,7 +372,17 @@ fn anew(stage: &Stage, bucket: &Bucket, rewrite: &Rewrite, copy: &Path) -> Resul
         return Ok(());
     }
     rewrite.overwrite(copy).map_err(Halt::File)?;
-    put(stage, bucket, &key, copy)
+    let last = rewrite.until.saturating_sub(MARGIN_US);
+    let left = Duration::from_micros(u64::try_from(last.saturating_sub(now())).unwrap_or(0));
+    // The clock besides: time may go on where the process does not.
+    let mut goes_on = async || !stage.ends() && now() < last;
+    let put = bucket.put_file(&key, KIND, copy, &mut goes_on);
+    within(stage, async {
+        match tokio::time::timeout(left, put).await {
+            Ok(put) => put,
+            Err(_) => Err(S3Error("it took longer than a node has for it".to_owned())),
+        }
+    })
 }
 
 /// Reads an object into a file; false where there is none.

@@ -79,7 +79,13 @@ fn send_until(
         }
         room.stats.sent.fetch_add(1, Ordering::Relaxed);
         if !database.segment_sent(one.segment)? {
-            local.block_on(&runtime, bucket.remove(&key))?;
+            let left = u64::try_from(until.saturating_sub(clock.now())).unwrap_or(0);
+            let remove =
+                async { tokio::time::timeout(Duration::from_micros(left), bucket.remove(&key)).await };
+            // What stays is found later, as nobody knows of it.
+            if let Ok(removed) = local.block_on(&runtime, remove) {
+                removed?;
+            }
         }
         Ok(())
     });

@@ -13,10 +13,11 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Builder;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::{JoinSet, LocalSet};
 
@@ -25,10 +26,15 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// What is asked at the same time, and what may wait for that.
 const AT_ONCE: usize = 16;
 const WAITING: usize = 64;
+/// How long after a failure a piece is asked for once more.
+const AGAIN: Duration = Duration::from_millis(200);
 /// How long a storage that failed is left alone.
 const REST_US: Micros = 5_000_000;
 /// Pieces above that are read alone, and not remembered.
 const LARGE: usize = 1 << 20;
+
+/// Why there is nothing after all that time.
+const LATE: &str = "the object storage does not answer in time";
 
 /// A piece that somebody waits for.
 struct Ask {
@@ -52,6 +58,7 @@ pub(super) struct Reader {
     rest: Mutex<Option<Rest>>,
     clock: Arc<dyn Clock>,
     limit: Duration,
+    stop: Arc<Notify>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -68,6 +75,8 @@ impl Reader {
         let limit = LONGEST.min(Duration::from_millis(settings.timeout_ms));
         let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
         let (settings, for_bucket) = (settings.clone(), Arc::clone(&clock));
+        let stop = Arc::<Notify>::default();
+        let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("body reader".to_owned()).spawn(move || {
             let local = LocalSet::new();
             local.block_on(&runtime, async {
@@ -75,7 +84,10 @@ impl Reader {
                 if let Err(error) = &bucket {
                     tracing::error!(%error, "bodies of calls cannot be read from the object storage");
                 }
-                serve(bucket.map(Rc::new), asked, limit).await;
+                tokio::select! {
+                    () = serve(bucket.map(Rc::new), asked, limit) => {}
+                    () = stopped.notified() => {}
+                }
             });
             drop(local);
             runtime.shutdown_background();
@@ -86,13 +98,15 @@ impl Reader {
             rest: Mutex::default(),
             clock,
             limit,
+            stop,
             thread: Mutex::new(Some(thread)),
         })
     }
 
-    /// Ends the thread. What is asked later is refused.
+    /// Ends the thread. What is asked later is refused, and whoever waits hears so at once.
     pub(super) fn close(&self) {
         drop(self.asks.lock().take());
+        self.stop.notify_one();
         if self.thread.lock().take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that reads bodies ended in a panic");
         }
@@ -117,9 +131,15 @@ impl Reader {
             // That says nothing of the storage.
             return Err(FarError("too much is read from the object storage at this moment".to_owned()));
         }
-        let late = || Err(FarError("the object storage does not answer in time".to_owned()));
         // It may wait for others before it is asked.
-        let found = answered.recv_timeout(self.limit * 2).unwrap_or_else(|_| late());
+        let found = match answered.recv_timeout(self.limit * 2) {
+            Ok(found) => found,
+            Err(RecvTimeoutError::Timeout) => Err(FarError(LATE.to_owned())),
+            // That says nothing of the storage either.
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(FarError("nothing is read from the object storage any more".to_owned()));
+            }
+        };
         self.note(&found);
         found
     }
@@ -183,10 +203,21 @@ async fn serve(bucket: Result<Rc<Bucket>, S3Error>, mut asked: Receiver<Ask>, li
 
 async fn answer(bucket: Rc<Bucket>, ask: Ask, limit: Duration) {
     let key = key_of(&ask.segment);
-    let found = match tokio::time::timeout(limit, bucket.get(&key, ask.start, ask.length)).await {
+    let read = async {
+        // One failure among thousands of reads is what every storage has.
+        if let Ok(found) = bucket.get(&key, ask.start, ask.length).await {
+            return Ok(found);
+        }
+        tokio::time::sleep(AGAIN).await;
+        bucket.get(&key, ask.start, ask.length).await
+    };
+    let found = match tokio::time::timeout(limit, read).await {
         Ok(found) => found.map_err(|error| FarError(error.to_string())),
-        Err(_) => Err(FarError("the object storage does not answer in time".to_owned())),
+        Err(_) => Err(FarError(LATE.to_owned())),
     };
     // Whoever asked may have left.
     let _ = ask.answer.send(found);
 }
+
+#[cfg(test)]
+mod tests;

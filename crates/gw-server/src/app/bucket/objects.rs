@@ -16,7 +16,7 @@ const MAX_PARTS: usize = 10_000;
 const LISTED: usize = 100;
 
 impl Bucket {
-    /// Puts a file into an object. `goes_on` is asked between parts. Errors: the storage does not take it, or it is not
+    /// Puts a file into an object. `goes_on` is asked before each step, and the last time before anything is there. Errors: the storage does not take it, or it is not
     /// wanted any more; nothing is there then.
     pub(crate) async fn put_file(
         &self,
@@ -30,6 +30,7 @@ impl Bucket {
         let first = part(&mut file).map_err(broken)?;
         let kind = Some(kind);
         if first.len() < PART {
+            wanted(goes_on).await?;
             return self.ask(&Ask { kind, body: first, ..Ask::of(Method::PUT, key) }).await.map(drop);
         }
         let begun = self.ask(&Ask { query: "uploads=", kind, ..Ask::of(Method::POST, key) }).await?;
@@ -59,9 +60,7 @@ impl Bucket {
         let mut list = String::from("<CompleteMultipartUpload>");
         let mut next = first;
         for number in 1..=MAX_PARTS {
-            if !goes_on().await {
-                return Err(S3Error("it is not wanted any more".to_owned()));
-            }
+            wanted(goes_on).await?;
             let query = format!("partNumber={number}&uploadId={upload}");
             let taken = self.ask(&Ask { query: &query, body: next, ..Ask::of(Method::PUT, key) }).await?;
             let tag = taken.headers.get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
@@ -70,6 +69,7 @@ impl Bucket {
             next = part(file)
                 .map_err(|error| S3Error(format!("the file to be sent cannot be read: {error}")))?;
             if next.is_empty() {
+                wanted(goes_on).await?;
                 list.push_str("</CompleteMultipartUpload>");
                 let query = format!("uploadId={upload}");
                 let body = Bytes::from(list);
@@ -98,8 +98,7 @@ impl Bucket {
             StatusCode::OK if start == 0 => Ok(Some(answer.body)),
             StatusCode::OK => Err(S3Error("the storage gives no pieces of objects".to_owned())),
             StatusCode::RANGE_NOT_SATISFIABLE => Ok(Some(Vec::new())),
-            // A bucket that is missing says so with the same status.
-            StatusCode::NOT_FOUND if !answer.text().contains("NoSuchBucket") => Ok(None),
+            StatusCode::NOT_FOUND if is_no_object(&answer) => Ok(None),
             _ => Err(answer.refusal()),
         }
     }
@@ -107,10 +106,16 @@ impl Bucket {
     /// Removes an object; one that is not there is removed already.
     pub(crate) async fn remove(&self, key: &str) -> Result<(), S3Error> {
         // Not every storage says that it went well when there was none.
-        let is_gone = |answer: &Answer| {
-            answer.status == StatusCode::NOT_FOUND && !answer.text().contains("NoSuchBucket")
-        };
-        self.ask_for(&Ask::of(Method::DELETE, key), is_gone).await.map(drop)
+        let is_missing = |answer: &Answer| answer.status == StatusCode::NOT_FOUND;
+        let answer = self.ask_for(&Ask::of(Method::DELETE, key), is_missing).await?;
+        if !is_missing(&answer) || is_no_object(&answer) {
+            return Ok(());
+        }
+        // It does not say what is missing: it may say so when it is asked for the object.
+        match self.get(key, 0, 1).await? {
+            None => Ok(()),
+            Some(_) => Err(answer.refusal()),
+        }
     }
 
     /// What comes behind `directory` in names of objects, in the order of names, from behind one on; and whether there are more.
@@ -127,6 +132,16 @@ impl Bucket {
             keys.filter_map(|(key, _)| unescaped(key).strip_prefix(&prefix).map(str::to_owned)).collect();
         Ok((names, between(&text, "<IsTruncated>", "</IsTruncated>") == Some("true")))
     }
+}
+
+/// Does the storage say that there is no such object? A bucket that is missing answers with the same status, and so does a proxy
+/// that does not find the storage: that says nothing of the object.
+fn is_no_object(answer: &Answer) -> bool {
+    answer.status == StatusCode::NOT_FOUND && answer.text().contains("NoSuchKey")
+}
+
+async fn wanted(goes_on: &mut impl AsyncFnMut() -> bool) -> Result<(), S3Error> {
+    if goes_on().await { Ok(()) } else { Err(S3Error("it is not wanted any more".to_owned())) }
 }
 
 /// A text of an XML document.

@@ -5,10 +5,11 @@ use super::item::{Content, is_format, new_ids};
 use super::origins::Origins;
 use super::{DatasetsError, find_to_change, put};
 use crate::app::authorization::Caller;
+use crate::app::body_storage;
 use crate::app::state::App;
 use gw_model::RequestId;
 use gw_store::StoreError;
-use gw_store::types::{DatasetId, ItemChanges, LogFilter, LogRow, StoredDataset};
+use gw_store::types::{DatasetId, ItemChanges, LogFilter, LogRow, StoredDataset, Unread};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub(crate) struct Collected {
     pub(crate) known: usize,
     /// Only the beginning is kept, or what is kept is no JSON request.
     pub(crate) unusable: usize,
+    /// Their bodies stand in files of another node, which this one does not see.
+    pub(crate) unread: usize,
     /// Where to go on; nothing where all was looked at.
     pub(crate) next: Option<RequestId>,
 }
@@ -43,6 +46,10 @@ pub(crate) fn collect(
     find_to_change(app, caller, id)?;
     let known: HashSet<RequestId> = app.storage.database.item_sources(id)?.into_iter().collect();
     let page = app.storage.database.search(filter, Some(SEARCH_LIMIT), &mut |row| keep(row))?;
+    let away = |row: &&LogRow| row.unread == Some(Unread::Away) && !known.contains(&row.request_id);
+    if let Some(row) = page.rows.iter().find(away) {
+        return Err(DatasetsError::Unread(body_storage::unread(app, row.request_id, Unread::Away)));
+    }
     let mut collected = Collected { next: page.next, ..Collected::default() };
     let now = app.gateway.clock().now();
     let mut ids = new_ids(now)?;
@@ -51,6 +58,10 @@ pub(crate) fn collect(
     for row in page.rows.iter().rev() {
         if known.contains(&row.request_id) {
             collected.known += 1;
+            continue;
+        }
+        if row.unread.is_some() {
+            collected.unread += 1;
             continue;
         }
         let Some(content) = content_of(app, row) else {
@@ -67,8 +78,9 @@ pub(crate) fn collect(
         }
     }
     collected.added = write.len();
-    let counts =
-        json!({ "added": collected.added, "known": collected.known, "unusable": collected.unusable });
+    let counts = json!({
+        "added": collected.added, "known": collected.known, "unusable": collected.unusable, "unread": collected.unread,
+    });
     let mut changes = ItemChanges { write, ..ItemChanges::default() };
     // Those who collect at the same time, at other gateways too, must not forget whose calls the other's are.
     for _ in 0..TRIES {

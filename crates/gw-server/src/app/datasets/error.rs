@@ -33,6 +33,8 @@ pub(crate) enum DatasetsError {
         /// What is wrong.
         why: String,
     },
+    /// Bodies that are wanted are kept, and cannot be read now.
+    Unread(String),
     /// It was changed meanwhile.
     Changed {
         /// Its revision now.
@@ -63,7 +65,7 @@ impl fmt::Display for DatasetsError {
                 write!(f, "at most {MAX_AT_ONCE} items are changed at once; do it in parts")
             }
             Self::NoPlace => f.write_str(NotAllowed::NO_PLACE),
-            Self::Item { why, .. } => f.write_str(why),
+            Self::Item { why, .. } | Self::Unread(why) => f.write_str(why),
             Self::Changed { revision } => {
                 write!(f, "it was changed meanwhile and is now at revision {revision}")
             }

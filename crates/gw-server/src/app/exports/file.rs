@@ -8,7 +8,7 @@ use crate::app::body_storage;
 use crate::app::state::App;
 use gw_store::StoreError;
 use gw_store::bodies::BodyContent;
-use gw_store::types::{LogFilter, LogRow};
+use gw_store::types::{LogFilter, LogPage, LogRow, Unread};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -60,21 +60,29 @@ enum Out {
     Lines(BufWriter<File>),
 }
 
-/// Writes all records of a job; how many it were. `goes_on` is told after each page.
+/// What is in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) records: u64,
+    /// Those of which bodies are kept and could not be read.
+    pub(super) without_bodies: u64,
+}
+
+/// Writes all records of a job. `goes_on` is told after each page.
 pub(super) fn write(
     app: &App,
     job: &Job,
     filter: LogFilter,
     path: &Path,
     goes_on: &mut dyn FnMut(u64) -> bool,
-) -> Result<u64, FileError> {
+) -> Result<Written, FileError> {
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     let buffer = BufWriter::with_capacity(256 << 10, file);
     let mut out = match job.is_parquet() {
         true => Out::Parquet(Box::new(parquet::Writer::new(buffer, columns::columns(job.with_bodies))?)),
         false => Out::Lines(buffer),
     };
-    let mut records = 0;
+    let mut written = Written::default();
     let mut filter = LogFilter {
         from: Some(job.from),
         to: Some(job.until),
@@ -84,13 +92,14 @@ pub(super) fn write(
         ..filter
     };
     loop {
-        let page = app.storage.database.search(&filter, Some(LOOK), &mut |_| true)?;
+        let page = page(app, &filter, &mut || goes_on(written.records))?;
         for row in &page.rows {
             check(app, job, row)?;
             put(app, job, row, &mut out)?;
-            records += 1;
+            written.records += 1;
+            written.without_bodies += u64::from(row.unread.is_some());
         }
-        if !goes_on(records) {
+        if !goes_on(written.records) {
             return Err(FileError::Stopped);
         }
         let Some(next) = page.next else { break };
@@ -102,7 +111,35 @@ pub(super) fn write(
     };
     buffer.flush()?;
     buffer.get_ref().sync_all()?;
-    Ok(records)
+    Ok(written)
+}
+
+/// How often a page is read again in which bodies could not be read from object storage, and the pause before that: longer than
+/// the storage is left alone after a failure. A million calls are tens of thousands of pieces, of which some fail.
+const AGAIN: usize = 10;
+const PAUSE: Duration = Duration::from_secs(6);
+/// How often it is looked meanwhile whether to go on.
+const STEP: Duration = Duration::from_millis(250);
+
+/// The next page of records.
+fn page(app: &App, filter: &LogFilter, goes_on: &mut dyn FnMut() -> bool) -> Result<LogPage, FileError> {
+    let mut again = 0;
+    loop {
+        let page = app.storage.database.search(filter, Some(LOOK), &mut |_| true)?;
+        let is_away = page.rows.iter().any(|row| row.unread == Some(Unread::Away));
+        if !is_away || again >= AGAIN || app.storage.body_room.is_none() {
+            return Ok(page);
+        }
+        again += 1;
+        let mut left = PAUSE;
+        while !left.is_zero() {
+            if !goes_on() {
+                return Err(FileError::Stopped);
+            }
+            std::thread::sleep(STEP);
+            left = left.saturating_sub(STEP);
+        }
+    }
 }
 
 /// How long an export waits for bodies.

@@ -50,6 +50,8 @@ pub(crate) struct Job {
     pub(crate) name: String,
     pub(crate) records: u64,
     pub(crate) bytes: u64,
+    /// Records of which bodies are kept that could not be read.
+    pub(crate) without_bodies: u64,
     /// Why the last try failed.
     pub(crate) error: Option<String>,
 }

@@ -213,9 +213,21 @@ impl Exporter {
             file::write(&self.app, &job, filter, path, &mut touch)
         };
         match written {
-            Ok(records) => export.job.records = records,
+            Ok(written) => {
+                (export.job.records, export.job.without_bodies) = (written.records, written.without_bodies);
+                if written.without_bodies > 0 {
+                    let (export, missing) = (export.id(), written.without_bodies);
+                    tracing::warn!(
+                        export,
+                        missing,
+                        "bodies that are kept are not in an export: they could not be read"
+                    );
+                }
+            }
             Err(FileError::Stopped) if is_lost => return Outcome::Lost,
             Err(FileError::Stopped) => return Outcome::Ends,
+            // Nothing is read any more then.
+            Err(FileError::Unread(_)) if stage.ends() => return Outcome::Ends,
             Err(FileError::Unread(why)) => return Outcome::Waits(why),
             Err(error) => return Outcome::Failed(error.to_string()),
         }
@@ -226,7 +238,14 @@ impl Exporter {
                 Err(error) => Outcome::Failed(format!("the file cannot be put in place: {error}")),
             };
         }
-        stage.run(self.send(stage, export, (path, bytes)))
+        // One part may take minutes, and the process ends in less.
+        let mut phase = stage.phase();
+        stage.run(async {
+            tokio::select! {
+                done = self.send(stage, export, (path, bytes)) => done,
+                _ = phase.wait_for(|phase| *phase >= Phase::Leaving) => Outcome::Ends,
+            }
+        })
     }
 
     async fn send(&self, stage: &Stage, export: &mut Export, (path, bytes): (&Path, u64)) -> Outcome {

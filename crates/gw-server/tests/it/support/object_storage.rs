@@ -26,6 +26,7 @@ struct State {
     /// Heads of all requests.
     heads: Vec<String>,
     is_down: bool,
+    is_lost: bool,
 }
 
 /// A request, whole.
@@ -81,6 +82,11 @@ impl ObjectStorage {
         *self.accepting.lock().unwrap() = Some(tokio::spawn(accept(listener, Arc::clone(&self.state))));
     }
 
+    /// A proxy before it does not know any more where it is.
+    pub(crate) fn lose(&self, is_lost: bool) {
+        self.state.lock().unwrap().is_lost = is_lost;
+    }
+
     /// An object of [`Self::settings`]'s bucket and prefix.
     pub(crate) fn object(&self, name: &str) -> Option<Vec<u8>> {
         self.state.lock().unwrap().objects.get(&format!("/{BUCKET}/gw test/{name}")).cloned()
@@ -125,6 +131,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             }
             state.heads.push(asked.head.clone());
             match signature::is_good(&asked.head, &asked.body) {
+                _ if state.is_lost => (404, String::new(), b"default backend - 404".to_vec()),
                 true => answer(&mut state, asked),
                 false => {
                     (403, String::new(), error("SignatureDoesNotMatch", "The signature is another one."))

@@ -97,15 +97,24 @@ pub(super) fn is_it(head: &[u8], sealed: &[u8], request: RequestId, place: Place
             .concat()
 }
 
-/// Overwrites the sealed bytes at a place and gives their room back. Nothing to do where the file is gone.
-pub(super) fn erase(path: &Path, place: Place) -> Result<()> {
+/// Overwrites the sealed bytes at places and gives their room back. The file, for whoever wants it on the disk; `None` where it is
+/// gone.
+pub(super) fn erase(path: &Path, places: &[Place]) -> Result<Option<File>> {
+    if places.is_empty() {
+        return Ok(None);
+    }
     let file = match OpenOptions::new().write(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
+    places.iter().try_for_each(|place| erase_one(&file, *place))?;
+    Ok(Some(file))
+}
+
+fn erase_one(file: &File, place: Place) -> Result<()> {
     let (start, length) = (u64::from(place.start) + u64::from(FRAME_BYTES), u64::from(place.length));
     let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-    if length == 0 || fallocate(&file, hole, start, length).is_ok() {
+    if length == 0 || fallocate(file, hole, start, length).is_ok() {
         return Ok(());
     }
     // Not every file system knows holes.

@@ -27,8 +27,9 @@ const VERSION: u32 = 1;
 const HEAD_BYTES: u32 = 16;
 const FRAME_BYTES: u32 = 24;
 
-/// Segments that are written at the same time, of different hours; whoever keeps bodies longer than others needs another.
-const MOST_OPEN: usize = 16;
+/// Segments that are written at the same time, of different hours; whoever keeps bodies longer than others needs another. With fewer
+/// than there are such hours, each write would begin new ones.
+const MOST_OPEN: usize = 256;
 
 /// Numbers that are asked for until one is of no file that is here.
 const MOST_TAKEN: usize = 1_000;
@@ -257,11 +258,15 @@ impl Segments {
         }
     }
 
-    /// Overwrites bodies that are to go before their file does.
+    /// Overwrites bodies that are to go before their file does. They are gone from the disk, too, when this returns.
     pub(crate) fn erase(&self, places: &[Place]) {
-        for place in places {
-            if let Err(error) = files::erase(&self.path(place.segment), *place) {
-                tracing::warn!(%error, path = %self.path(place.segment).display(), "bodies could not be overwritten; they go with their file");
+        let mut places = places.to_vec();
+        places.sort_unstable_by_key(|place| (place.segment.number, place.start));
+        for group in places.chunk_by(|one, next| one.segment == next.segment) {
+            let Some(first) = group.first() else { continue };
+            let path = self.path(first.segment);
+            if let Err(error) = erase_durably(&path, group) {
+                tracing::warn!(%error, path = %path.display(), "bodies could not be overwritten; they go with their file");
             }
         }
     }
@@ -378,9 +383,14 @@ pub(crate) fn files_in(dir: &Path) -> Result<Vec<String>, StoreError> {
     Ok(names.into_iter().map(SegmentName::file).collect())
 }
 
-/// Overwrites in a segment what stands at some places. Errors: the file does not take it.
+/// Overwrites in a copy of a segment what stands at some places. Errors: the file does not take it.
 pub(crate) fn overwrite(file: &Path, places: &[Place]) -> std::io::Result<()> {
-    places.iter().try_for_each(|place| files::erase(file, *place))
+    files::erase(file, places).map(drop)
+}
+
+/// The same in a segment: a power cut does not bring it back, since nobody would know of it any more.
+pub(crate) fn erase_durably(file: &Path, places: &[Place]) -> std::io::Result<()> {
+    files::erase(file, places)?.map_or(Ok(()), |file| file.sync_data())
 }
 
 /// The sealed bodies in the bytes of a frame; `None` when it is not what was written at that place for that call.

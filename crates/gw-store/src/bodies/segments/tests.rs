@@ -146,10 +146,22 @@ fn files_that_nobody_knows_of_go_when_their_hour_has_come() {
 }
 
 #[test]
+fn organizations_that_keep_bodies_for_different_times_do_not_begin_a_file_with_each_write() {
+    let temp = tempfile::tempdir().unwrap();
+    let segments = segments(temp.path(), SEGMENT_BYTES);
+    for round in 0..3 {
+        let all: Vec<SealedBodies> =
+            (0..40).map(|n| body(round * 40 + n, 24 * HOUR * n as i64, 50)).collect();
+        segments.append(&all, 0).unwrap();
+    }
+    assert_eq!(segments.list().unwrap().len(), 40);
+}
+
+#[test]
 fn many_hours_need_no_more_than_so_many_open_files() {
     let temp = tempfile::tempdir().unwrap();
     let segments = segments(temp.path(), SEGMENT_BYTES);
-    let all: Vec<SealedBodies> = (0..100).map(|n| body(n, HOUR * n as i64, 50)).collect();
+    let all: Vec<SealedBodies> = (0..300).map(|n| body(n, HOUR * n as i64, 50)).collect();
     let places = segments.append(&all, 0).unwrap().places;
     assert_eq!(segments.writing.lock().open.len(), MOST_OPEN);
     for (one, place) in all.iter().zip(&places) {
