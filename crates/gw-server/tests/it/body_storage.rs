@@ -177,7 +177,11 @@ async fn a_proxy_that_does_not_find_the_storage_is_not_taken_for_a_storage_witho
     let export = gateway.admin(Method::POST, "/api/v1/exports", Some(&wanted)).await;
     assert_eq!(export.status, 201, "{}", export.text());
     let export = format!("/api/v1/exports/{}", export.json()["id"].as_str().unwrap());
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    eventually("it is begun", async || {
+        let export = gateway.admin(Method::GET, &export, None).await.ok().json();
+        (export["state"] == "running").then_some(())
+    })
+    .await;
     storage.lose(false);
     let done = eventually_within(SENT, "the export is done", async || {
         let export = gateway.admin(Method::GET, &export, None).await.ok().json();

@@ -32,7 +32,7 @@ const REWRITTEN: usize = 20;
 const LOOKED_AT: usize = 200;
 /// Segments that could not be sent, or written anew, until a round tries no more.
 const FAILURES: usize = 3;
-/// How long one that could not be written anew is left to itself: others go before it.
+/// How long one that could not be written anew, or asked for, is left to itself: others go before it.
 const LEFT_US: Micros = 600_000_000;
 /// How long a segment is this node's to write anew, and how long before that ends nothing more of it is begun: what is under way
 /// still arrives, and clocks of nodes differ.
@@ -65,7 +65,7 @@ pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result
         bucket: None,
         noticed: HashMap::new(),
         stuck: Vec::new(),
-        missing: None,
+        missing: Missing::default(),
         swept: Sweep::default(),
         pause: Duration::ZERO,
     })
@@ -80,6 +80,15 @@ struct Sweep {
     after: Option<String>,
 }
 
+/// Segments that should be here, and are not.
+#[derive(Default)]
+struct Missing {
+    /// Those that are still to be asked for; `None` before it was looked for them.
+    left: Option<Vec<FarSegment>>,
+    /// They are not asked for before then.
+    not_before: Micros,
+}
+
 struct Keeper {
     app: Arc<App>,
     bucket: Option<Bucket>,
@@ -87,8 +96,7 @@ struct Keeper {
     noticed: HashMap<String, Micros>,
     /// Segments that could not be sent: others go before them.
     stuck: Vec<FarSegment>,
-    /// Segments that should be here, and are not; `None` before it was looked for them.
-    missing: Option<Vec<FarSegment>>,
+    missing: Missing,
     swept: Sweep,
     /// Until the next try; none where the last one succeeded.
     pause: Duration,
@@ -231,7 +239,10 @@ impl Keeper {
     /// noted, or the database is a copy of before. What the storage does not have stays as it is: a directory that is not mounted
     /// looks the same. True when there is more.
     fn find_missing(&mut self, stage: &Stage, bucket: &Bucket) -> Result<bool, Halt> {
-        let mut missing = match self.missing.take() {
+        if self.now() < self.missing.not_before {
+            return Ok(false);
+        }
+        let mut missing = match self.missing.left.take() {
             Some(missing) => missing,
             None => self.database().segments_missing()?,
         };
@@ -243,13 +254,15 @@ impl Keeper {
                 _ => Ok(()),
             });
             if let Err(error) = noted {
-                missing.push(segment);
-                self.missing = Some(missing);
+                // It may be this one alone: others go first, and nothing waits for it.
+                missing.insert(0, segment);
+                self.missing =
+                    Missing { left: Some(missing), not_before: self.now().saturating_add(LEFT_US) };
                 return Err(error);
             }
         }
         let is_more = !missing.is_empty();
-        self.missing = Some(missing);
+        self.missing.left = Some(missing);
         Ok(is_more)
     }
 

@@ -82,7 +82,7 @@ pub(super) fn write(
         true => Out::Parquet(Box::new(parquet::Writer::new(buffer, columns::columns(job.with_bodies))?)),
         false => Out::Lines(buffer),
     };
-    let mut written = Written::default();
+    let (mut written, mut again) = (Written::default(), 0);
     let mut filter = LogFilter {
         from: Some(job.from),
         to: Some(job.until),
@@ -92,7 +92,7 @@ pub(super) fn write(
         ..filter
     };
     loop {
-        let page = page(app, &filter, &mut || goes_on(written.records))?;
+        let page = page(app, &filter, &mut again, &mut || goes_on(written.records))?;
         for row in &page.rows {
             check(app, job, row)?;
             put(app, job, row, &mut out)?;
@@ -121,16 +121,24 @@ const PAUSE: Duration = Duration::from_secs(6);
 /// How often it is looked meanwhile whether to go on.
 const STEP: Duration = Duration::from_millis(250);
 
-/// The next page of records.
-fn page(app: &App, filter: &LogFilter, goes_on: &mut dyn FnMut() -> bool) -> Result<LogPage, FileError> {
-    let mut again = 0;
+/// The next page of records. `again` is how often in a row some could not be read: where none was for so long, those behind are not
+/// waited for.
+fn page(
+    app: &App,
+    filter: &LogFilter,
+    again: &mut usize,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Result<LogPage, FileError> {
     loop {
         let page = app.storage.database.search(filter, Some(LOOK), &mut |_| true)?;
         let is_away = page.rows.iter().any(|row| row.unread == Some(Unread::Away));
-        if !is_away || again >= AGAIN || app.storage.body_room.is_none() {
+        if !is_away {
+            *again = 0;
+        }
+        if !is_away || *again >= AGAIN || app.storage.body_room.is_none() {
             return Ok(page);
         }
-        again += 1;
+        *again += 1;
         let mut left = PAUSE;
         while !left.is_zero() {
             if !goes_on() {

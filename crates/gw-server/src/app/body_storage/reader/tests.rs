@@ -33,12 +33,14 @@ fn whoever_waits_is_told_at_once_when_nothing_is_read_any_more() {
                 })
             })
             .collect();
-        std::thread::sleep(Duration::from_millis(300));
+        let _held: Vec<_> = (0..AT_ONCE).map(|_| silent.accept().unwrap()).collect();
         reader.close();
         reading.into_iter().map(|one| one.join().unwrap().unwrap_err().0).collect()
     });
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    assert!(errors.iter().all(|error| error.contains("any more")), "{errors:?}");
+    // Some may have come when it was closed already.
+    let told = errors.iter().filter(|error| error.contains("any more"));
+    assert!(told.count() >= AT_ONCE, "{errors:?}");
     assert!(reader.rest.lock().is_none(), "that says nothing of the storage");
     reader.read("another", 0, 10).unwrap_err();
 }
