@@ -47,7 +47,7 @@ fn what_cannot_be_is_named_with_its_place() {
     assert!(faults("records: { body_upload_seconds: 0 }").contains("f.yaml:1:33: "));
     let small = "body_spool_bytes: 33554432";
     let found = faults(&format!("records: {{ bodies_in: s3, s3: {{ bucket: abc }}, {small} }}"));
-    assert!(found.starts_with("f.yaml:1:64: 'body_spool_bytes' is below 'body_segment_bytes'"), "{found}");
+    assert!(found.starts_with("f.yaml:1:66: 'body_spool_bytes' is below 'body_segment_bytes'"), "{found}");
     // It says nothing where nothing is sent.
     ok(&format!("records: {{ {small} }}\n"));
 }
