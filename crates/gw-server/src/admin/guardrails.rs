@@ -23,9 +23,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Longest text that is tried, in bytes.
 const MAX_TEXT_BYTES: usize = 1 << 20;
+
+/// Texts that are tried at once: guardrails are made ready for each, whoever asks, and whether he waits or not.
+static TRIALS: Semaphore = Semaphore::const_new(4);
 
 /// What is to be tried.
 #[derive(Deserialize)]
@@ -122,6 +126,8 @@ pub(super) async fn test(
     let speaker = input.speaker.as_deref().map_or(Ok(usual), |name| known(name).ok_or_else(wrong))?;
     let specs = named(&app, input.guardrails)?;
     let trial = Trial { text, side, speaker };
+    let busy = || ApiError::busy("too many texts are being tried; try again in a moment");
+    let _turn = TRIALS.try_acquire().map_err(|_| busy())?;
     let clock = Arc::clone(&app);
     let (shown, listed) = (trial.clone(), specs.clone());
     let (judged, before) = tokio::task::spawn_blocking(move || {
@@ -130,7 +136,6 @@ pub(super) async fn test(
         (judge(&rails, &shown), before)
     })
     .await?;
-    let busy = || ApiError::busy("too many texts are being tried; try again in a moment");
     let judged = ask(&app, &specs, &trial, judged).await.ok_or_else(busy)?;
     let took = app.gateway.clock().now() - before;
     let took = Duration::from_micros(u64::try_from(took).unwrap_or(0));
@@ -141,11 +146,18 @@ pub(super) async fn test(
 fn named(app: &App, names: Option<Vec<String>>) -> Result<Vec<Arc<GuardrailSpec>>, ApiError> {
     let all = app.gateway.live().snapshot.guardrails.clone();
     let Some(names) = names else { return Ok(all) };
-    let find = |name: &String| {
-        let found = all.iter().find(|spec| *spec.name == **name).map(Arc::clone);
-        found.ok_or_else(|| ApiError::invalid("guardrails", format!("there is no guardrail '{name}'")))
-    };
-    names.iter().map(find).collect()
+    let mut found: Vec<Arc<GuardrailSpec>> = Vec::new();
+    for name in &names {
+        let spec = all
+            .iter()
+            .find(|spec| *spec.name == **name)
+            .ok_or_else(|| ApiError::invalid("guardrails", format!("there is no guardrail '{name}'")))?;
+        // However often it is named, it looks once.
+        if !found.iter().any(|known| Arc::ptr_eq(known, spec)) {
+            found.push(Arc::clone(spec));
+        }
+    }
+    Ok(found)
 }
 
 /// Names that a key asks for must be guardrails.

@@ -25,7 +25,8 @@ pub(super) async fn show(State(app): State<Arc<App>>, request: Request) -> Resul
         on_gateway(&caller, Resource::Usage.read())?;
     }
     let headers = request.headers();
-    let text = text(&app).map_err(|e| ApiError::internal(&e))?;
+    // Collectors of OpenTelemetry have names of their own for what a process is.
+    let text = process::text() + &text(&app).map_err(|e| ApiError::internal(&e))?;
     let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|v| v.to_str().ok());
     let (kind, text) = if accepted.into_iter().any(asks_for_open_metrics) {
         (OPEN_METRICS, text)
@@ -44,9 +45,7 @@ pub(crate) fn text(app: &App) -> Result<String, std::fmt::Error> {
     app.gateway.metrics.cache_entries.set(gauge(cached.entries));
     app.gateway.metrics.cache_bytes.set(gauge(cached.bytes));
     note_bodies(app);
-    let mut text = process::text();
-    text.push_str(&app.gateway.metrics.encode()?);
-    Ok(text)
+    app.gateway.metrics.encode()
 }
 
 /// What became of bodies since the last time.

@@ -313,7 +313,7 @@ pub(crate) fn change(
     (entry.before, entry.after) = (Some(before), Some(after));
     put_in_force(app, base, || {
         let update = |store: &dyn ControlStore| Ok(store.update_block(&block)?.then_some(()));
-        audit::with_entry(app, &entry, update)?.ok_or(BlockError::NotFound(kind))
+        audit::with_entry(app, &entry, update)?.ok_or_else(|| overtaken(app, kind, name))
     })?;
     Ok(shown(app, &block))
 }
@@ -340,8 +340,13 @@ pub(crate) fn remove(
         let delete = |store: &dyn ControlStore| {
             Ok(store.delete_block(kind.as_str(), name, Some(old.revision))?.then_some(()))
         };
-        audit::with_entry(app, &entry, delete)?.ok_or(BlockError::NotFound(kind))
+        audit::with_entry(app, &entry, delete)?.ok_or_else(|| overtaken(app, kind, name))
     })
+}
+
+/// Another gateway was first.
+fn overtaken(app: &App, kind: Kind, name: &str) -> BlockError {
+    stored(app, kind, name).map_or_else(|error| error, |block| BlockError::Changed(block.revision))
 }
 
 fn expected(block: StoredBlock, if_revision: Option<i64>) -> Result<StoredBlock, BlockError> {

@@ -234,6 +234,8 @@ pub(crate) fn refresh(app: &App) -> Result<bool, StoreError> {
     }
     if let Err(error) = reread(app, configured, configured.revision) {
         tracing::error!(%error, "settings of another gateway cannot be put in force");
+        // Not again until they change, or the file is read anew.
+        app.settings.seen.store(Arc::new(wanted));
         return Ok(false);
     }
     Ok(true)
@@ -368,7 +370,10 @@ fn write(app: &App, caller: &Caller, shown: &Shown, value: Option<Value>) -> Res
     match audit::with_entry(app, &entry, change) {
         Ok(Some(())) => Ok(()),
         // Another gateway was first.
-        Ok(None) | Err(StoreError::NameTaken { .. }) => Err(SettingError::Changed(shown.revision() + 1)),
+        Ok(None) | Err(StoreError::NameTaken { .. }) => {
+            let now = rows(&*app.storage.database)?.into_iter().find(|row| row.name == name);
+            Err(SettingError::Changed(now.map_or(0, |row| row.revision)))
+        }
         Err(error) => Err(error.into()),
     }
 }

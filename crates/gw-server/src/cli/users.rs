@@ -81,7 +81,10 @@ impl CreateArguments {
     fn body(&self) -> Result<Value, String> {
         let mut body = self.members.body()?;
         body.insert("email".to_owned(), json!(self.email));
-        body.insert("name".to_owned(), json!(self.name.as_ref().unwrap_or(&self.email)));
+        if let Some(name) = &self.name {
+            body.insert("name".to_owned(), json!(name));
+        }
+        body.entry("name").or_insert_with(|| json!(self.email));
         if let Some(role) = &self.gateway_role {
             body.insert("gateway_role".to_owned(), json!(role));
         }

@@ -320,29 +320,32 @@ impl PostgresStore {
         self.may_try()?;
         let mut session = Session::open(&self.address).inspect_err(|fault| self.went_wrong(fault))?;
         let mut migrated = self.migrated.lock();
-        if !*migrated {
+        let is_first = !*migrated;
+        if is_first {
             migrate(&mut session)?;
             *migrated = true;
         }
         drop(migrated);
-        self.check_key(&mut session).inspect_err(|fault| self.went_wrong(fault))?;
+        self.check_key(&mut session, is_first).inspect_err(|fault| self.went_wrong(fault))?;
         self.went_well();
         Ok(session)
     }
 
     /// Credentials and keys of the API say nothing to a node with another encryption key, and nobody could read what it
-    /// seals: it does not start, and one that runs goes on as if the server were away. The key may be replaced at any time.
-    pub(super) fn check_key(&self, session: &mut Session) -> Result<(), Fault> {
+    /// seals: it does not start, and one that runs goes on as if the server were away. The key may be replaced at any time. Who comes
+    /// first of all says which one it is; where nothing says so later, as while tables are restored, there is nothing to check.
+    fn check_key(&self, session: &mut Session, is_first: bool) -> Result<(), Fault> {
         if matches!(self.accepts, Accepts::Any) {
             return Ok(());
         }
         let own = self.standby.key_check();
-        let (needed, retired) = session.run(ANSWER_LIMIT, async |db| {
+        let notes = is_first && matches!(self.accepts, Accepts::Newest);
+        let (needed, retired): (Option<String>, String) = session.run(ANSWER_LIMIT, async |db| {
             let read = "SELECT (SELECT value FROM settings WHERE name = $1), \
                  COALESCE((SELECT value FROM settings WHERE name = $2), '')";
             let row = db.one(read, &[&ENCRYPTION_CHECK, &RETIRED_KEYS]).await?;
             let (needed, retired): (Option<String>, String) = (row.try_get(0)?, row.try_get(1)?);
-            if let Some(needed) = needed {
+            if needed.is_some() || !notes {
                 return Ok((needed, retired));
             }
             let note = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -350,7 +353,7 @@ impl PostgresStore {
             let row = db.one(read, &[&ENCRYPTION_CHECK, &RETIRED_KEYS]).await?;
             Ok((row.try_get(0)?, row.try_get(1)?))
         })?;
-        let is_known = self.standby.knows(&needed)
+        let is_known = needed.is_none_or(|needed| self.standby.knows(&needed))
             && (matches!(self.accepts, Accepts::Known) || !self.standby.seals_with(&retired));
         self.is_foreign.store(!is_known, Ordering::Relaxed);
         if is_known { Ok(()) } else { Err(Fault::OtherKey) }
@@ -358,7 +361,7 @@ impl PostgresStore {
 
     /// Looks whether the key was replaced since the connections were made.
     pub(super) fn check_key_again(&self) -> Result<(), StoreError> {
-        self.with(|session| self.check_key(session))
+        self.with(|session| self.check_key(session, false))
             .map_err(|fault| fault.into_error("look at the encryption key"))
     }
 

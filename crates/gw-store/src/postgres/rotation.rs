@@ -37,12 +37,15 @@ impl PostgresStore {
                     before.push(' ');
                 }
             }
-            let sql = "UPDATE settings SET value = $2 WHERE name = $1";
-            db.execute(sql, &[&ENCRYPTION_CHECK, &needed]).await?;
-            let retired = self.standby.without_newest(&before);
             let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \
                  ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value";
-            db.execute(sql, &[&RETIRED_KEYS, &retired]).await.map(drop)
+            db.execute(sql, &[&ENCRYPTION_CHECK, &needed]).await?;
+            // At the end all of them are needed for the moment, and those that are retired were noted at the beginning.
+            if is_under_way {
+                let retired = self.standby.without_newest(&before);
+                db.execute(sql, &[&RETIRED_KEYS, &retired]).await?;
+            }
+            Ok(())
         })
     }
 }

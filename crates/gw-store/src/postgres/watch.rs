@@ -64,6 +64,10 @@ struct Watcher {
 impl Watch for Watcher {
     fn wait(&mut self, limit: Duration) {
         let started = now();
+        // Whatever else fails. What is wrong with the database is told by whoever reads there next.
+        if let Err(error) = self.store.check_key_again() {
+            tracing::debug!(%error, "the encryption key cannot be looked at");
+        }
         if self.session.is_none() {
             self.session = self.listen();
         }
@@ -76,7 +80,6 @@ impl Watch for Watcher {
     }
 
     fn tend(&mut self, now: Micros, all: bool) -> Result<(), StoreError> {
-        self.store.check_key_again()?;
         let labels = self.store.standby.take_labels();
         self.store.label_keys(&labels)?;
         let revision = self.store.revision()?;

@@ -73,8 +73,8 @@ impl fmt::Display for RotationError {
             ),
             Self::OtherDatabase { given, known } => write!(
                 f,
-                "{} is not the database of this data directory, which is {}: its key would be lost; name that one, or leave \
-                 --database-url and GATEWRIGHT_DATABASE_URL away",
+                "{} is not the database of this data directory, which is {}, as its gateway says: its key would be lost; name that \
+                 one, or leave --database-url and GATEWRIGHT_DATABASE_URL away; run this where that path is valid",
                 given.display(),
                 known.display()
             ),

@@ -92,14 +92,14 @@ pub fn in_data_dir(
         StoreError::InPostgres { .. } => RotationError::NoAddress { scheme: IN_POSTGRES },
         other => other.into(),
     })?;
-    // Neither is made here.
-    std::fs::metadata(&source).map_err(StoreError::io("read", &source))?;
     if let Some(given) = database {
         let is_it = |path: &Path| Some(path.canonicalize().ok()? == source.canonicalize().ok()?);
         if is_it(given) != Some(true) {
             return Err(RotationError::OtherDatabase { given: given.to_owned(), known: source });
         }
     }
+    // Neither is made here.
+    std::fs::metadata(&source).map_err(StoreError::io("read", &source))?;
     let _lock = data_dir::lock(dir)?;
     let is_given = given.is_some();
     let mut known = match given {

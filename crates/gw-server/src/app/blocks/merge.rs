@@ -169,15 +169,20 @@ pub(crate) fn with_all(app: &App, file: &OfFile) -> Result<Snapshot, BlockError>
 /// With the candidate in the place of what is stored of it. Errors: its faults, or who needs it as it is.
 pub(super) fn with(app: &App, file: &OfFile, candidate: &Candidate<'_>) -> Result<Snapshot, BlockError> {
     let is_it = |one: &Opened| one.kind == candidate.kind && one.name == candidate.name;
+    let replaced = |mut blocks: Vec<Opened>| {
+        blocks.retain(|one| !is_it(one));
+        blocks.extend(candidate.document.clone().map(|document| Opened {
+            kind: candidate.kind,
+            name: candidate.name.to_owned(),
+            document: Value::Object(document),
+        }));
+        blocks
+    };
     // What does not work now does not keep others from changing.
-    let (_, _, mut blocks) = most(file, opened(app, file)?);
-    blocks.retain(|one| !is_it(one));
-    if let Some(document) = &candidate.document {
-        let document = Value::Object(document.clone());
-        blocks.push(Opened { kind: candidate.kind, name: candidate.name.to_owned(), document });
-    }
+    let (_, left_out, blocks) = most(file, opened(app, file)?);
+    let blocks = replaced(blocks);
     let place = candidate.document.is_some().then(|| blocks.len() - 1);
-    let compiled = compile(file, &blocks).map_err(|faults| {
+    let mut compiled = compile(file, &blocks).map_err(|faults| {
         let (own, others): (Vec<_>, Vec<_>) =
             faults.into_iter().partition(|fault| fault.entry.is_none() || fault.entry == place);
         if !own.is_empty() {
@@ -191,5 +196,14 @@ pub(super) fn with(app: &App, file: &OfFile, candidate: &Candidate<'_>) -> Resul
         who.dedup();
         BlockError::InUse(who)
     })?;
+    if !left_out.is_empty() {
+        // It may be what the others were left out for.
+        let (mended, still_out, _) = most(file, replaced(opened(app, file)?));
+        let is_candidate =
+            |(kind, name, _): &(Kind, String, String)| *kind == candidate.kind && *name == candidate.name;
+        if still_out.len() < left_out.len() && !still_out.iter().any(is_candidate) {
+            compiled = mended;
+        }
+    }
     with_stand_ins(app, compiled, Some(candidate))
 }

@@ -82,7 +82,9 @@ pub(super) fn write(
         true => Out::Parquet(Box::new(parquet::Writer::new(buffer, columns::columns(job.with_bodies))?)),
         false => Out::Lines(buffer),
     };
-    let (mut written, mut again) = (Written::default(), 0);
+    // One that had to wait before gives the thread to others at the first sign of the same.
+    let again = if job.error.is_some() { AGAIN } else { 0 };
+    let (mut written, mut again) = (Written::default(), again);
     let mut filter = LogFilter {
         from: Some(job.from),
         to: Some(job.until),

@@ -25,12 +25,17 @@ pub(super) struct UpdateArguments {
 }
 
 impl UpdateArguments {
-    fn body(&self) -> Value {
+    /// Errors: what is given and taken away at once.
+    fn body(&self) -> Result<Value, String> {
         let mut body = self.policy.body();
         if let Some(name) = &self.name {
             body.insert("name".to_owned(), json!(name));
         }
         for member in &self.clear {
+            let pointer = format!("/{}", member.replace('.', "/"));
+            if Value::Object(body.clone()).pointer(&pointer).is_some_and(|given| !given.is_null()) {
+                return Err(member.clone());
+            }
             match member.split_once('.') {
                 // Null lifts one limit, and leaves the others.
                 Some(("limits", limit)) => {
@@ -42,13 +47,18 @@ impl UpdateArguments {
                 }
             }
         }
-        Value::Object(body)
+        Ok(Value::Object(body))
     }
 }
 
 /// Runs the command. Errors: it is over, with that exit code.
 pub(super) fn run(remote: &Remote, arguments: &UpdateArguments) -> Result<ExitCode, ExitCode> {
-    let body = arguments.body();
+    let body = arguments.body().map_err(|member| {
+        output::note(format!(
+            "gatewright: '{member}' is given, and taken away with --clear: do one after the other"
+        ));
+        ExitCode::from(EXIT_USAGE)
+    })?;
     if body.as_object().is_none_or(Map::is_empty) {
         output::note(
             "gatewright: nothing to change: give what is to be another, as --rpm 60 or --clear expires_at",

@@ -69,8 +69,7 @@ impl Changes {
         let mut at = Vec::new();
         for text in &given.set {
             let (member, value) = pair(text).ok_or("--set: write MEMBER=VALUE, such as limits.rpm=60")?;
-            let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-            at.push((steps(member, "--set")?, Some(value)));
+            at.push((steps(member, "--set")?, Some(typed(value))));
         }
         for text in &given.set_env {
             let wrong = "--set-env: write MEMBER=NAME, with the name of an environment variable";
@@ -106,8 +105,11 @@ impl Changes {
                 Entry::Occupied(given) => given.into_mut(),
                 Entry::Vacant(free) => free.insert(there.member(first)?),
             };
-            for step in between {
+            for (depth, step) in between.iter().enumerate() {
                 at = within(at, step).ok_or_else(|| no_place(&shown, step))?;
+                if depth == 0 && at.is_null() {
+                    *at = there.part(first, step);
+                }
             }
             // Null lifts what the API keeps apart from the rest; of a whole it is left out.
             let value = match value {
@@ -138,6 +140,12 @@ impl<'a> There<'a> {
     pub(super) fn of(resource: &'a Resource, shown: &'a Value) -> Self {
         let document = resource.document.map_or(shown, |member| &shown[member]);
         Self { members: document.as_object(), shown, in_parts: resource.in_parts }
+    }
+
+    /// What stands within a member that the API changes in parts: such a part is taken as a whole.
+    fn part(&self, name: &str, step: &str) -> Value {
+        let members = self.members.filter(|_| self.in_parts.contains(&name));
+        members.and_then(|members| members.get(name)?.get(step)).cloned().unwrap_or_default()
     }
 
     /// A member as it is, of which a part is changed. Errors: nobody is shown all of it.
@@ -173,6 +181,13 @@ fn within<'v>(at: &'v mut Value, step: &str) -> Option<&'v mut Value> {
 
 fn no_place(member: &str, step: &str) -> String {
     format!("'{member}': '{step}' has no place there; give what is above it as a whole")
+}
+
+/// JSON where it is some, else a text; and a text too where a number would be written otherwise, as a version such as 1.10.
+fn typed(text: &str) -> Value {
+    let read: Option<Value> = serde_json::from_str(text).ok();
+    read.filter(|read| read.as_number().is_none_or(|number| number.to_string() == text))
+        .unwrap_or_else(|| text.into())
 }
 
 /// Name and value. None: there is no name.

@@ -68,6 +68,22 @@ fn what_a_change_takes_in_parts_has_no_more_than_is_given() {
 }
 
 #[test]
+fn what_stands_beside_a_part_within_a_part_stays() {
+    let shown = json!({"limits": {"rpm": 9, "reserve": {"high": 10, "normal": 20}}});
+    let made = body(&["limits.reserve.high=25"], &[], &Teams::RESOURCE, &shown);
+    assert_eq!(made, Ok(json!({"name": "n", "limits": {"reserve": {"high": 25, "normal": 20}}})));
+}
+
+#[test]
+fn what_a_number_would_change_is_a_text() {
+    let cases = [("7", json!(7)), ("0.5", json!(0.5)), ("1.10", json!("1.10")), ("007", json!("007"))];
+    let more = [("1e5", json!("1e5")), ("true", json!(true)), ("\"7\"", json!("7")), ("x", json!("x"))];
+    for (text, value) in cases.into_iter().chain(more) {
+        assert_eq!(super::typed(text), value, "{text}");
+    }
+}
+
+#[test]
 fn a_file_is_json_or_yaml_and_what_is_given_besides_goes_before() {
     let folder = tempfile::tempdir().unwrap();
     let read = |name: &str, text: &str| {
