@@ -49,6 +49,14 @@ pub struct Note {
     pub finding: Finding,
 }
 
+impl Note {
+    /// Is it what the same guardrail said, on the same side of the call?
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.guardrail == other.guardrail && self.side == other.side
+    }
+}
+
 /// Findings of a call.
 #[derive(Clone, Debug, Default)]
 pub struct Notes {

@@ -2,21 +2,27 @@
 //! looks at a text in which they stand, as what is masked again is not restored. Serves flows. It must not mask.
 
 use crate::finding::Finding;
-use crate::terms::{Term, Terms};
+use crate::terms::Term;
+use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Placeholders {
-    terms: Terms,
+    /// Each with its place in the vault, in their order. None is the beginning of another, as each ends with the only closing
+    /// bracket in it. An automaton would take longer to make than most answers take to be looked at.
+    sorted: Arc<[(String, usize)]>,
     restores: bool,
 }
 
 impl Placeholders {
-    /// Those that are restored. `None` where there are none.
-    pub(crate) fn new(list: &[&str]) -> Option<Self> {
-        let terms = Terms::new(list, false, false).ok().filter(|_| !list.is_empty())?;
-        Some(Self { terms, restores: true })
+    /// Those that are restored, in capitals. `None` where there are none.
+    pub(crate) fn new<'a>(list: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let mut sorted: Vec<(String, usize)> =
+            list.into_iter().enumerate().map(|(place, text)| (text.to_owned(), place)).collect();
+        sorted.sort_unstable();
+        (!sorted.is_empty()).then(|| Self { sorted: sorted.into(), restores: true })
     }
 
     /// The same, to be left as they are: others look at the text before it is restored.
@@ -36,7 +42,7 @@ impl Placeholders {
         let mut at = from;
         while let Some(open) = text.get(at..).and_then(|rest| memchr::memchr(b'[', rest)) {
             at += open;
-            match self.terms.at(text, at, is_end) {
+            match self.at(text, at, is_end) {
                 Err(()) => return (at, None),
                 Ok(Some(term)) => return (term.end, Some((at, term))),
                 Ok(None) => at += 1,
@@ -44,6 +50,32 @@ impl Placeholders {
         }
         (text.len(), None)
     }
+
+    /// The one at a place, in whatever case; `Err` when more text decides.
+    fn at(&self, text: &[u8], at: usize, is_end: bool) -> Result<Option<Term>, ()> {
+        let rest = text.get(at..).unwrap_or_default();
+        let next =
+            self.sorted.partition_point(|(placeholder, _)| order(placeholder, rest) != Ordering::Greater);
+        // What stands between a text's beginning and the text in their order begins with it, too.
+        let before = next.checked_sub(1).and_then(|before| self.sorted.get(before));
+        if let Some((placeholder, index)) =
+            before.filter(|(placeholder, _)| begins(rest, placeholder.as_bytes()))
+        {
+            return Ok(Some(Term { index: *index, end: at + placeholder.len() }));
+        }
+        let goes_on =
+            self.sorted.get(next).is_some_and(|(placeholder, _)| begins(placeholder.as_bytes(), rest));
+        if goes_on && !is_end { Err(()) } else { Ok(None) }
+    }
+}
+
+/// Which comes first, whatever the text's case.
+fn order(placeholder: &str, text: &[u8]) -> Ordering {
+    placeholder.bytes().cmp(text.iter().map(u8::to_ascii_uppercase))
+}
+
+fn begins(text: &[u8], with: &[u8]) -> bool {
+    text.get(..with.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(with))
 }
 
 /// What of a finding is outside of the placeholders that are left alone, which are in their order. Where it `may_cover` them, it

@@ -1,5 +1,5 @@
-//! Words and phrases, however many, found in one pass. Serves the check of that kind, and the restoring of what was
-//! masked. It must not take a term within a longer word for one, unless it is told to.
+//! Words and phrases, however many, found in one pass. Serves the check of that kind. It must not take a term within a
+//! longer word for one, unless it is told to.
 
 mod fold;
 
@@ -181,7 +181,7 @@ impl Terms {
     }
 
     /// The longest term at a place; `Err` when more text decides.
-    pub(crate) fn at(&self, text: &[u8], at: usize, is_end: bool) -> Result<Option<Term>, ()> {
+    fn at(&self, text: &[u8], at: usize, is_end: bool) -> Result<Option<Term>, ()> {
         let automaton = &self.inner.automaton;
         let Ok(mut state) = automaton.start_state(Anchored::Yes) else { return Ok(None) };
         let mut found = None;

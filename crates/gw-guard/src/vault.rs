@@ -103,8 +103,7 @@ impl Vault {
     /// The placeholders, to look for in a text; `None` when there are none.
     #[must_use]
     pub fn finder(&self) -> Option<Placeholders> {
-        let placeholders: Vec<&str> = self.entries.iter().map(|entry| entry.placeholder.as_str()).collect();
-        Placeholders::new(&placeholders)
+        Placeholders::new(self.entries.iter().map(|entry| entry.placeholder.as_str()))
     }
 
     /// Did the caller send the value behind a placeholder? What was masked in the answer is not restored.
