@@ -17,6 +17,8 @@ pub(crate) const BODIES_DIR: &str = "bodies";
 const DATABASE_NOTE: &str = "database-place";
 /// What that file says of a database in PostgreSQL; else it is a path.
 pub const IN_POSTGRES: &str = "postgres://";
+/// And what it says of one that is in the gateway's memory.
+pub use crate::sqlite::IN_MEMORY;
 
 /// A data directory held by this process. The lock ends with the value, or with the process however it dies.
 #[derive(Debug)]
@@ -59,8 +61,9 @@ impl DataDir {
                 _ => Ok(()),
             };
         };
-        let place = std::path::absolute(place).ok().filter(|_| place != Path::new(IN_POSTGRES));
-        let text = place.as_deref().and_then(Path::to_str).unwrap_or(IN_POSTGRES);
+        let elsewhere = [IN_POSTGRES, IN_MEMORY].into_iter().find(|name| place == Path::new(name));
+        let place = std::path::absolute(place).ok().filter(|_| elsewhere.is_none());
+        let text = place.as_deref().and_then(Path::to_str).or(elsewhere).unwrap_or(IN_POSTGRES);
         if std::fs::read_to_string(&path).is_ok_and(|noted| noted == text) {
             return Ok(());
         }
@@ -92,10 +95,11 @@ impl DataDir {
     }
 }
 
-/// Where the database of a data directory is, if it is a file. Errors: it is in PostgreSQL.
+/// Where the database of a data directory is, if it is a file. Errors: it is in PostgreSQL or in memory.
 pub fn database_of(dir: &Path) -> Result<PathBuf, StoreError> {
     match std::fs::read_to_string(dir.join(DATABASE_NOTE)) {
         Ok(text) if text == IN_POSTGRES => Err(StoreError::InPostgres { path: dir.to_owned() }),
+        Ok(text) if text == IN_MEMORY => Err(StoreError::InMemory { path: dir.to_owned() }),
         Ok(text) => Ok(PathBuf::from(text)),
         Err(_) => Ok(dir.join(crate::sqlite::DATABASE_FILE)),
     }

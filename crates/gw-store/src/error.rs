@@ -90,6 +90,11 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
+    /// The data directory's database is in the memory of its gateway, out of reach of others.
+    InMemory {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The database that is to be filled holds something, and force was not asked for.
     DatabaseNotEmpty,
     /// A stored value is not what it should be.
@@ -236,6 +241,12 @@ impl StoreError {
                 f,
                 "the database of {} is in PostgreSQL; save it with pg_dump --schema=gatewright, and keep \
                  GATEWRIGHT_ENCRYPTION_KEY with it",
+                path.display()
+            ),
+            Self::InMemory { path } => write!(
+                f,
+                "the database of {} is in the memory of its gateway (database_url: memory:) and goes with it; name a file or \
+                 PostgreSQL there to keep it",
                 path.display()
             ),
             Self::DatabaseNotEmpty => {

@@ -1,4 +1,4 @@
-//! Where keys, usage and records are kept: a file or a PostgreSQL server, checked before anything connects. Messages
+//! Where keys, usage and records are kept: a file, a PostgreSQL server, or memory, checked before anything connects. Messages
 //! never hold the address, since a password may stand in it.
 
 use crate::errors::Faults;
@@ -14,6 +14,8 @@ pub enum DatabaseSettings {
     DataDirectory,
     /// An SQLite file elsewhere.
     File(PathBuf),
+    /// Nowhere but in the process: all of it is gone with it.
+    Memory,
     /// A PostgreSQL server, by its address.
     Postgres(Secret),
 }
@@ -40,12 +42,16 @@ impl DatabaseSettings {
 }
 
 fn read(url: &Secret) -> Result<DatabaseSettings, &'static str> {
-    const SHAPE: &str =
-        "must be postgres://USER:PASSWORD@HOST[:PORT]/DATABASE[?sslmode=...], or the path of an SQLite file";
+    const SHAPE: &str = "must be postgres://USER:PASSWORD@HOST[:PORT]/DATABASE[?sslmode=...], the path of an SQLite file, or \
+                         memory:";
     let text = url.expose().trim();
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
         check_server(text)?;
         return Ok(DatabaseSettings::Postgres(Secret::new(text.to_owned())));
+    }
+    // As SQLite calls it, too: a file of that name is what nobody means.
+    if matches!(text, "memory:" | ":memory:" | "sqlite::memory:" | "sqlite://:memory:") {
+        return Ok(DatabaseSettings::Memory);
     }
     let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or(text);
     if path.is_empty() || path.contains("://") || path.ends_with('/') {

@@ -13,7 +13,7 @@ use gw_store::answers::Purge;
 use gw_store::answers::shelf::{DiskSettings, RemoteSettings, Shelf};
 use gw_store::audit::AuditSeal;
 use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings};
-use gw_store::data_dir::IN_POSTGRES;
+use gw_store::data_dir::{IN_MEMORY, IN_POSTGRES};
 use gw_store::datasets::ItemSealer;
 use gw_store::fold::{self, FoldSettings, FoldStats, Folder, Newly};
 use gw_store::journal::{Journal, JournalSettings};
@@ -310,15 +310,18 @@ fn open_database(
         DatabaseSettings::DataDirectory => None,
         DatabaseSettings::File(path) => Some(path),
         DatabaseSettings::Postgres(_) => Some(Path::new(IN_POSTGRES)),
+        DatabaseSettings::Memory => Some(Path::new(IN_MEMORY)),
     })?;
-    let sqlite = |path: &Path| {
-        let store = SqliteStore::open(path)?;
+    let sqlite = |store: SqliteStore| {
         store.file_bodies(body_storage::filing(room, &settings.bodies, &dir.bodies()));
-        Ok::<_, StoreError>(store)
+        store
     };
     Ok(match &settings.database {
-        DatabaseSettings::DataDirectory => Arc::new(sqlite(&dir.path().join(DATABASE_FILE))?),
-        DatabaseSettings::File(path) => Arc::new(sqlite(path)?),
+        DatabaseSettings::DataDirectory => {
+            Arc::new(sqlite(SqliteStore::open(&dir.path().join(DATABASE_FILE))?))
+        }
+        DatabaseSettings::File(path) => Arc::new(sqlite(SqliteStore::open(path)?)),
+        DatabaseSettings::Memory => Arc::new(sqlite(SqliteStore::in_memory()?)),
         DatabaseSettings::Postgres(url) => {
             let limits =
                 PostgresSettings { max_connections: settings.database_max_connections, node: dir.node() };

@@ -59,6 +59,7 @@ mod limits;
 mod managed_guardrails;
 mod managed_providers;
 mod media;
+mod memory;
 mod mirror;
 mod network;
 mod operations;

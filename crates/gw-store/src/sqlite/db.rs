@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+/// What a database is called that is in this process's memory.
+pub const IN_MEMORY: &str = ":memory:";
+
 /// The database's name in the data directory.
 pub const DATABASE_FILE: &str = "gatewright.db";
 
@@ -27,6 +30,8 @@ const KEPT_READERS: usize = 2;
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
+    /// There is no file: whoever reads waits for whoever writes, on the one connection that there is.
+    is_in_memory: bool,
     /// A thread may hold it more than once: changes within an audited change take part in its transaction.
     writer: ReentrantMutex<Connection>,
     /// Locked by whoever holds the writer, or for a look.
@@ -56,15 +61,29 @@ impl SqliteStore {
             drop(writer);
             writer = open_writer(path).map_err(failed)?;
         }
-        Ok(Self {
+        Ok(Self::of(writer, path, false, sums))
+    }
+
+    /// A database in memory, which is gone with the value.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let path = Path::new(IN_MEMORY);
+        let mut writer =
+            open_writer(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        migrate(&mut writer, path)?;
+        Ok(Self::of(writer, path, true, SumSettings::default()))
+    }
+
+    fn of(writer: Connection, path: &Path, is_in_memory: bool, sums: SumSettings) -> Self {
+        Self {
             path: path.to_owned(),
+            is_in_memory,
             writer: ReentrantMutex::new(writer),
             unsummed: Mutex::new(Unsummed::new(sums)),
             names: Mutex::default(),
             look: Mutex::default(),
             readers: Mutex::default(),
             files: OnceLock::new(),
-        })
+        }
     }
 
     /// The database file.
@@ -136,6 +155,9 @@ impl SqliteStore {
         operation: &'static str,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        if self.is_in_memory {
+            return query(&self.writer()).map_err(StoreError::query(operation));
+        }
         let kept = self.readers.lock().pop();
         let connection = match kept {
             Some(connection) => connection,

@@ -47,5 +47,5 @@ mod views;
 
 pub use audit::walk_audit_file;
 pub(crate) use copy::{check_file, copy_file};
-pub use db::{DATABASE_FILE, SqliteStore};
+pub use db::{DATABASE_FILE, IN_MEMORY, SqliteStore};
 pub use unsummed::SumSettings;

@@ -31,6 +31,17 @@ fn open_sqlite(dir: &Path) -> SqliteStore {
     SqliteStore::open(&dir.join("gatewright.db")).unwrap()
 }
 
+fn in_memory(_: &Path) -> SqliteStore {
+    SqliteStore::in_memory().unwrap()
+}
+
+/// The conformance suite in memory.
+mod memory {
+    use crate::{for_each_case, tests_of_cases};
+
+    for_each_case!(tests_of_cases!(crate::in_memory));
+}
+
 /// The conformance suite on SQLite.
 mod sqlite {
     use crate::{for_each_case, tests_of_cases};

@@ -333,6 +333,9 @@ fn the_database_by_file_and_by_environment() {
         let store = ok(&format!("database_url: '{path}'\n")).store;
         assert_eq!(store.database, DatabaseSettings::File("/var/lib/gw.db".into()));
     }
+    for url in ["memory:", ":memory:", "sqlite::memory:"] {
+        assert_eq!(ok(&format!("database_url: '{url}'\n")).store.database, DatabaseSettings::Memory);
+    }
     for url in ["postgres://u:p%40@h/d?sslmode=verify-full", "postgresql:///d?host=/run/postgresql"] {
         let store = ok(&format!("database_url: '{url}'\nstorage: {{ database_max_connections: 3 }}\n")).store;
         let DatabaseSettings::Postgres(found) = &store.database else { panic!("{:?}", store.database) };

@@ -8,6 +8,7 @@ use clap::Args;
 use gw_config::compile::DatabaseSettings;
 use gw_model::{Clock, Secret};
 use gw_pipeline::SystemClock;
+use gw_store::StoreError;
 use gw_store::keys::{given_encryption_keys, present_encryption_keys};
 use gw_store::rotation::{self, Counted, Rotation, RotationError};
 use serde_json::{Value, json};
@@ -91,6 +92,7 @@ fn rotate(
         DatabaseSettings::DataDirectory => rotation::in_data_dir(dir, None, keys, how),
         DatabaseSettings::File(path) => rotation::in_data_dir(dir, Some(path), keys, how),
         DatabaseSettings::Postgres(url) => rotation::in_postgres(url, dir, keys, how),
+        DatabaseSettings::Memory => Err(StoreError::InMemory { path: dir.to_owned() }.into()),
     }
 }
 
