@@ -22,8 +22,10 @@ pub struct GroupRule {
     pub group: String,
     /// Of that organization only: its id or name.
     pub organization: Option<String>,
-    /// The team where the role holds, by its id or name; without one it holds at the organization.
+    /// The team where the role holds, by its id or name; without this and a project it holds at the organization.
     pub team: Option<String>,
+    /// The project where it holds, of that team where one is named.
+    pub project: Option<String>,
     /// The role.
     pub role: Role,
 }
@@ -39,9 +41,11 @@ pub(super) fn scim(block: &ScimBlock, faults: &mut Faults) -> ScimSettings {
             group: text(&given.group.value),
             organization: given.organization.as_ref().map(|one| text(&one.value)),
             team: given.team.as_ref().map(|one| text(&one.value)),
+            project: given.project.as_ref().map(|one| text(&one.value)),
             role: given.role.as_ref().map_or(default_role, |name| role(name.value)),
         };
-        let known = (rule_of.group.to_lowercase(), rule_of.organization.clone(), rule_of.team.clone());
+        let place = (rule_of.organization.clone(), rule_of.team.clone(), rule_of.project.clone());
+        let known = (rule_of.group.to_lowercase(), place);
         if !seen.insert(known) {
             let text =
                 format!("the group '{}' has a role there already: remove one of the two", rule_of.group);

@@ -93,10 +93,12 @@ pub struct GroupRole {
     pub group: String,
     /// The role.
     pub role: Role,
-    /// Where it holds, by id or name; at the gateway as a whole without this and a team.
+    /// Where it holds, by id or name; at the gateway as a whole without this, a team and a project.
     pub organization: Option<String>,
     /// The same.
     pub team: Option<String>,
+    /// The same.
+    pub project: Option<String>,
 }
 
 pub(super) fn sign_in(block: &AuthBlock, faults: &mut Faults, warnings: &mut Faults) -> SignInSettings {
@@ -152,8 +154,14 @@ fn provider(block: &OidcBlock, faults: &mut Faults, warnings: &mut Faults) -> Oi
     }
     let groups = block.groups.value.0.iter().map(|entry| {
         let text = |at: &Option<At<Text>>| at.as_ref().map(|at| at.value.0.clone());
-        let (organization, team) = (text(&entry.value.organization), text(&entry.value.team));
-        GroupRole { group: entry.name.clone(), role: entry.value.role.value.into(), organization, team }
+        let given = &entry.value;
+        GroupRole {
+            group: entry.name.clone(),
+            role: given.role.value.into(),
+            organization: text(&given.organization),
+            team: text(&given.team),
+            project: text(&given.project),
+        }
     });
     let claims = &block.claims.value;
     OidcSettings {

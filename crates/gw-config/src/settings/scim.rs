@@ -20,8 +20,10 @@ settings! {
         required group: Text,
         /// For that organization's directory only: its id or name.
         optional organization: Text,
-        /// The team where the role holds: its id or name. Without one it holds at the organization.
+        /// The team where the role holds: its id or name. With `project`, where that is. Without either it holds at the organization.
         optional team: Text,
+        /// The project where the role holds: its id, or a name that no other project there has.
+        optional project: Text,
         /// The role. Without one it is `default_role`.
         optional role: RoleName,
     }

@@ -86,14 +86,16 @@ settings! {
 }
 
 settings! {
-    /// What a group is here: a role at an organization or a team, or at the gateway as a whole.
+    /// What a group is here: a role at an organization, a team or a project, or at the gateway as a whole.
     pub struct GroupBlock {
         /// The role.
         required role: RoleName,
         /// Where it holds: an organization, by id or name. With `team`, where that is.
         optional organization: Text,
-        /// Where it holds: a team, by id or name.
+        /// Where it holds: a team, by id or name. With `project`, where that is.
         optional team: Text,
+        /// Where it holds: a project, by id or name.
+        optional project: Text,
     }
 }
 

@@ -172,7 +172,7 @@ impl Bearer<'_> {
             let by_id =
                 || table.get(text.parse::<AccountId>().ok()?).filter(|account| account.id.level == level);
             let by_name = || match within.is_empty() {
-                true => table.only_named(level, text),
+                true => table.only_named(level, text, None),
                 false => table.named(level, text, within),
             };
             by_id().or_else(by_name)

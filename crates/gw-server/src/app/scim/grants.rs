@@ -19,16 +19,13 @@ impl Tenant {
         let mut given = Vec::new();
         for rule in rules {
             any = true;
-            let account = match &rule.team {
-                None => Some(self.organization),
-                Some(team) => self.team(team).map(|team| team.id),
-            };
-            match account {
+            match self.place(rule) {
                 Some(account) => given.push(Membership { account, role: rule.role }),
                 None => tracing::warn!(
                     group = name,
                     team = rule.team,
-                    "a group is to give a role at a team that the organization does not have"
+                    project = rule.project,
+                    "a group is to give a role at a team or project that the organization does not have, or has several of"
                 ),
             }
         }
@@ -36,6 +33,21 @@ impl Tenant {
             given.push(Membership { account: team.id, role: settings.default_role });
         }
         given
+    }
+
+    /// Where a rule's role holds; `None` where there is no such place.
+    fn place(&self, rule: &GroupRule) -> Option<AccountId> {
+        let team = match &rule.team {
+            None => self.organization,
+            Some(team) => self.team(team)?.id,
+        };
+        let Some(text) = &rule.project else { return Some(team) };
+        let table = &self.app.gateway.keys.accounts;
+        let found = match text.parse::<AccountId>() {
+            Ok(id) => table.get(id).filter(|found| found.id.level == Level::Project),
+            Err(_) => table.only_named(Level::Project, text, Some(team)),
+        };
+        found.filter(|found| found.lineage().any(|account| account.id == team)).map(|found| found.id)
     }
 
     fn is_meant(&self, rule: &GroupRule, name: &str) -> bool {

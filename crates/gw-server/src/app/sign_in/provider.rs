@@ -242,20 +242,22 @@ fn account<'r>(app: &App, rule: &'r GroupRole) -> Result<Option<AccountId>, &'r 
         None => None,
         Some(text) => {
             let level = Level::Organization;
-            let found = by_id(level, text).or_else(|| table.only_named(level, text));
+            let found = by_id(level, text).or_else(|| table.only_named(level, text, None));
             Some(found.ok_or(text.as_str())?)
         }
     };
-    let Some(text) = &rule.team else { return Ok(organization.map(|account| account.id)) };
-    let found = by_id(Level::Team, text).or_else(|| match &organization {
-        Some(organization) => table.named(Level::Team, text, std::slice::from_ref(organization)),
-        None => table.only_named(Level::Team, text),
-    });
-    let is_within = |team: &Arc<Account>| {
-        organization.as_ref().is_none_or(|above| team.lineage().any(|account| account.id == above.id))
-    };
-    let team = found.filter(|team| is_within(team)).ok_or(text.as_str())?;
-    Ok(Some(team.id))
+    // Each within the one before, where that is said.
+    let mut above = organization;
+    for (level, text) in [(Level::Team, &rule.team), (Level::Project, &rule.project)] {
+        let Some(text) = text else { continue };
+        let below = above.as_ref().map(|above| above.id);
+        let is_within = |found: &Arc<Account>| {
+            below.is_none_or(|below| found.lineage().any(|account| account.id == below))
+        };
+        let found = by_id(level, text).or_else(|| table.only_named(level, text, below));
+        above = Some(found.filter(is_within).ok_or(text.as_str())?);
+    }
+    Ok(above.map(|account| account.id))
 }
 
 /// A profile with the roles of these groups, where rules say any: of several at the same place the first in the order of

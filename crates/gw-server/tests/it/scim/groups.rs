@@ -11,6 +11,9 @@ const RULES: &str = "scim:
     - { group: Admins, team: Research, role: owner }
     - { group: Lab, organization: acme, team: Research, role: member }
     - { group: Lab, organization: another, role: owner }
+    - { group: Leads, project: Search, role: admin }
+    - { group: Leads, team: Research, project: Ranking, role: member }
+    - { group: Leads, team: Research, project: Elsewhere, role: owner }
 ";
 
 fn of(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -58,6 +61,29 @@ async fn roles_come_and_go_with_groups() {
     {
         assert!(actions.iter().any(|row| row["action"] == action), "{action}");
     }
+}
+
+#[tokio::test]
+async fn groups_give_roles_at_projects_of_their_organization_alone() {
+    let site = Site::new(RULES).await;
+    let made = async |path: &str, body: Value| {
+        let made = site.gateway.admin(Method::POST, &format!("/api/v1/{path}"), Some(&body)).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let team = site.team.clone();
+    let search = made("projects", json!({"name": "Search", "team_id": team})).await;
+    let ranking = made("projects", json!({"name": "Ranking", "team_id": team})).await;
+    // What another tenant calls so does not matter.
+    let foreign = made("organizations", json!({"name": "foreign"})).await;
+    let far = made("teams", json!({"name": "far", "organization_id": foreign})).await;
+    for name in ["Search", "Elsewhere"] {
+        made("projects", json!({"name": name, "team_id": far})).await;
+    }
+    let user = site.person("ada").await;
+    group(&site, "leads", &[&user]).await;
+    let expected = of(&[(&site.organization, "viewer"), (&search, "admin"), (&ranking, "member")]);
+    assert_eq!(roles(&site, &user).await, expected);
 }
 
 #[tokio::test]

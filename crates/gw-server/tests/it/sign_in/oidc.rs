@@ -155,7 +155,8 @@ async fn came(gateway: &Gateway, answer: &Answer) -> Browser {
 }
 
 const GROUPS: &str = "create_users: true, groups: { admins: { role: admin, organization: acme }, staff: { role: member, \
-                      organization: acme, team: core }, ops: { role: auditor }, nowhere: { role: owner, team: none } }";
+                      organization: acme, team: core }, ops: { role: auditor }, leads: { role: admin, organization: acme, project: search }, \
+                      nowhere: { role: owner, team: none }, gone: { role: owner, team: core, project: none } }";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_back_is_made_and_has_the_roles_of_his_groups_each_time_anew() {
@@ -168,6 +169,8 @@ async fn who_comes_back_is_made_and_has_the_roles_of_his_groups_each_time_anew()
     let organization = made(&gateway, "organizations", json!({"name": "acme"})).await;
     let team = made(&gateway, "teams", json!({"name": "core", "organization_id": organization})).await;
     let other = made(&gateway, "teams", json!({"name": "other"})).await;
+    let search = made(&gateway, "projects", json!({"name": "search", "team_id": team})).await;
+    made(&gateway, "projects", json!({"name": "search", "team_id": other})).await;
 
     let away = start(&gateway, &idp).await;
     let callback = format!("http://{}/api/v1/auth/oidc/corp/callback", gateway.addr);
@@ -176,7 +179,7 @@ async fn who_comes_back_is_made_and_has_the_roles_of_his_groups_each_time_anew()
         (away.query["scope"].as_str(), away.query["code_challenge_method"].as_str()),
         ("openid profile email", "S256")
     );
-    idp.say("ann", json!({"groups": ["admins", "staff", "nowhere", "x"]}));
+    idp.say("ann", json!({"groups": ["admins", "staff", "leads", "nowhere", "gone", "x"]}));
     let answer = back(&gateway, &away, &format!("code=c1&state={}", away.query["state"])).await;
     let ann = came(&gateway, &answer).await;
     let asked = idp.server.all().into_iter().find(|seen| seen.path == "/token").unwrap();
@@ -191,8 +194,12 @@ async fn who_comes_back_is_made_and_has_the_roles_of_his_groups_each_time_anew()
         |role: &str, kind: &str, id: Option<&str>| json!({"role": role, "scope_kind": kind, "scope_id": id});
     let (admin, member) =
         (role("admin", "organization", Some(&organization)), role("member", "team", Some(&team)));
+    let lead = role("admin", "project", Some(&search));
     let roles = session["roles"].as_array().unwrap();
-    assert!(roles.len() == 2 && roles.contains(&admin) && roles.contains(&member), "{roles:?}");
+    assert!(
+        roles.len() == 3 && [&admin, &member, &lead].iter().all(|role| roles.contains(role)),
+        "{roles:?}"
+    );
     ann.get("teams").await.ok();
 
     // What was given otherwise stays; what a group gave goes with it.

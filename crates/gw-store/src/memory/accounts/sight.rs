@@ -89,12 +89,17 @@ impl AccountTable {
         found.find_map(|named| all.get(&named).cloned())
     }
 
-    /// The account of that name, whatever it belongs to, where there is no other of its level that is called so. It looks
-    /// through all names: not for the request path.
+    /// The account of that name, below another or whatever it belongs to, where there is no other of its level there that is called so. It
+    /// looks through all names: not for the request path.
     #[must_use]
-    pub fn only_named(&self, level: Level, name: &str) -> Option<Arc<Account>> {
+    pub fn only_named(&self, level: Level, name: &str, below: Option<AccountId>) -> Option<Arc<Account>> {
         let all = self.named.read();
-        let mut found = all.iter().filter(|(named, _)| named.level == level && &*named.name == name);
+        let is_below = |account: &Arc<Account>| {
+            below.is_none_or(|above| account.lineage().any(|account| account.id == above))
+        };
+        let is_it =
+            |named: &Named, account| named.level == level && &*named.name == name && is_below(account);
+        let mut found = all.iter().filter(|(named, account)| is_it(named, account));
         let (_, account) = found.next()?;
         found.next().is_none().then(|| Arc::clone(account))
     }

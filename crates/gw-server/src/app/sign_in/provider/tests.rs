@@ -7,7 +7,7 @@ const TEAM: AccountId = AccountId { level: Level::Team, number: 2 };
 const OTHER: AccountId = AccountId { level: Level::Team, number: 3 };
 
 fn rule(group: &str, role: Role) -> GroupRole {
-    GroupRole { group: group.to_owned(), role, organization: None, team: None }
+    GroupRole { group: group.to_owned(), role, organization: None, team: None, project: None }
 }
 
 fn groups(names: &[&str]) -> Vec<String> {
