@@ -58,7 +58,7 @@ pub use priority::Priority;
 pub use raw::{ObjectAsk, RawLine};
 pub use record::{
     AttemptRecord, AttemptTimes, ClientIp, Outcome, Parameter, Parameters, Parent, PriceLine, Record,
-    RecordDetails, SubCallRole, Toll, Verdict,
+    RecordDetails, SubCallRole, Toll, Verdict, VerdictFinding,
 };
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;

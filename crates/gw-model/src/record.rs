@@ -8,7 +8,7 @@ use crate::ids::{KeyId, RequestId};
 use crate::money::NanoUsd;
 use crate::tenancy::AccountId;
 use crate::usage::{Usage, UsageSource};
-pub use details::{AttemptTimes, ClientIp, PriceLine, RecordDetails, Verdict};
+pub use details::{AttemptTimes, ClientIp, PriceLine, RecordDetails, Verdict, VerdictFinding};
 pub use parameters::{Parameter, Parameters};
 use serde::{Deserialize, Serialize};
 

@@ -25,8 +25,10 @@ export type Try = {
   cost_usd: string;
 };
 
+/** One thing that a guardrail found: which bytes of which text, and why. */
+export type FoundSpan = { kind: string; action: string; speaker: string; text: number; start: number; end: number; score: number; reason: string };
 /** What a guardrail found in a request or its answer. */
-export type Found = { guardrail: string; action: string; side: string; kind: string; shadow?: boolean };
+export type Found = { guardrail: string; action: string; side: string; kind: string; findings: FoundSpan[] };
 export type Log = Omit<Schemas["Log"], "tries" | "tag_ids" | "guardrails" | "tags" | "dropped_parameters"> & { tries?: Try[] | null; tag_ids: string[]; guardrails: Found[]; tags: string[]; dropped_parameters: string[] };
 /** A line of what a request cost: one kind of token of one try. */
 export type CostLine = { attempt: number; unit: string; count: number; usd_per_million: string; cost_usd: string };

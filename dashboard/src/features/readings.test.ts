@@ -10,7 +10,7 @@ import { nanos } from "./analytics/money";
 import { turnsOf } from "./playground/exchange";
 import { events, headOf } from "./playground/stream";
 import { filtersOf, queryOf, searchOf } from "./requests/filters";
-import { ownTime, steps, verdicts } from "./requests/reading";
+import { ownTime, steps, whereFound } from "./requests/reading";
 import { joined, tailUrl } from "./requests/tail";
 import { snippets } from "./start/snippets";
 
@@ -51,10 +51,10 @@ gatewright_requests_total{provider="p",outcome="success"} 1`;
     expect(changeOf(of, formOf(of))).toEqual({});
     expect(changeOf(of, { ...formOf(of), address: "http://b.example/v1", more: "" })).toEqual({ base_url: "http://b.example/v1", capacity: null });
   });
-  it("finds the verdicts of guardrails in a detail", () => {
-    const detail = "guardrail attacks block: x in request 0 (user) at 0..61, 99 %; guardrail pii tokenize: email at 1..2";
-    expect(verdicts(detail).map(({ guardrail, action }) => [guardrail, action])).toEqual([["attacks", "block"], ["pii", "tokenize"]]);
-    expect(verdicts("503: Emulated status 503.")).toEqual([]);
+  it("says where a guardrail found something", () => {
+    const found = { kind: "email", action: "redact", speaker: "user", text: 0, start: 3, end: 23, score: 95, reason: "an address of mail" };
+    expect(whereFound(found)).toBe("text 1 of the user, bytes 3 to 23");
+    expect(whereFound({ ...found, speaker: "tool", start: 0, end: 0 })).toBe("text 1 of the tools' results");
   });
   it("tells the tries of a request", () => {
     const tries = [

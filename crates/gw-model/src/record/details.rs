@@ -2,6 +2,7 @@
 //! was found in it, and the prices that it was charged at. Most of it is empty for most calls.
 
 use super::parameters::Parameters;
+use crate::guardrail::Speaker;
 use crate::money::FemtoUsd;
 use crate::price::Unit;
 use crate::trace::TraceId;
@@ -25,6 +26,9 @@ pub struct RecordDetails {
     pub region: Option<String>,
     /// What guardrails found; never the text.
     pub verdicts: Vec<Verdict>,
+    /// The same one by one: what, where and why.
+    #[serde(default)]
+    pub findings: Vec<VerdictFinding>,
     /// Parameters that were left out for the last target, in the caller's spelling.
     pub dropped: Vec<String>,
     /// Microseconds that the call waited for places at targets.
@@ -85,6 +89,27 @@ pub struct Verdict {
     pub kind: String,
     /// `request` or `response`.
     pub side: String,
+}
+
+/// One thing that a guardrail found: where, what and why; never the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictFinding {
+    /// Position of its guardrail in [`RecordDetails::verdicts`].
+    pub verdict: usize,
+    /// What was done, as in a [`Verdict`]; empty where it is the verdict's.
+    pub action: String,
+    /// What kind of thing: `email`, `aws_access_key`.
+    pub kind: String,
+    /// In whose text.
+    pub speaker: Speaker,
+    /// Which text of its side, from 0.
+    pub text: u64,
+    /// First byte in that text, and one past the last.
+    pub span: (u64, u64),
+    /// How sure that is, in percent.
+    pub score: u8,
+    /// Why, in a few words.
+    pub reason: String,
 }
 
 /// So many units of an attempt at one price.

@@ -6,13 +6,10 @@ use crate::metrics::Metrics;
 use crate::ticket::Open;
 use bytes::Bytes;
 use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
-use gw_model::guardrail::{CheckSpec, Speaker};
+use gw_model::guardrail::{CheckSpec, GuardAction, Speaker};
 use gw_model::trace::MAX_STAGES;
-use gw_model::{ErrorCode, Micros, Refusal, Verdict};
+use gw_model::{ErrorCode, Micros, Refusal, Verdict, VerdictFinding};
 use std::sync::{Arc, OnceLock};
-
-/// Longest text about findings in a record, in bytes.
-const MAX_SAID_BYTES: usize = 1000;
 
 /// What was done about a finding.
 fn done(note: &Note) -> &'static str {
@@ -218,7 +215,7 @@ impl Guarded {
     fn verdicts(&self) -> Vec<&Note> {
         let mut seen: Vec<&Note> = Vec::new();
         for note in &self.session.notes.list {
-            if !seen.iter().any(|known| known.guardrail == note.guardrail && known.side == note.side) {
+            if !seen.iter().any(|known| known.is_of(note)) {
                 seen.push(note);
             }
         }
@@ -255,31 +252,51 @@ impl Guarded {
         (!list.is_empty()).then(|| list.join(", "))
     }
 
-    /// What was found, for the record: kinds, places and reasons, never the text.
-    pub(crate) fn said(&self) -> String {
-        let mut out = String::new();
-        for note in &self.session.notes.list {
+    /// What was found, for the record: each guardrail once on each side, and its findings one by one. Never the text.
+    fn written(&self) -> (Vec<Verdict>, Vec<VerdictFinding>) {
+        let list = self.verdicts();
+        let verdict = |note: &&Note| Verdict {
+            guardrail: note.guardrail.to_string(),
+            action: done(note).to_owned(),
+            kind: note.finding.kind.to_string(),
+            side: note.side.as_str().to_owned(),
+        };
+        let finding = |note: &Note| {
+            let verdict = list.iter().position(|known| known.is_of(note))?;
+            let action = list.get(verdict).is_some_and(|known| done(known) != done(note)).then(|| done(note));
             let found = &note.finding;
-            let line = format!(
-                "{}guardrail {} {}: {} in {} {} ({}) at {}..{}, {} %, {}",
-                if out.is_empty() { "" } else { "; " },
-                note.guardrail,
-                done(note),
-                found.kind,
-                note.side.as_str(),
-                note.text,
-                note.speaker.as_str(),
-                found.start,
-                found.end,
-                found.score,
-                found.reason
-            );
-            if out.len() + line.len() > MAX_SAID_BYTES {
-                break;
-            }
-            out.push_str(&line);
-        }
-        out
+            Some(VerdictFinding {
+                verdict,
+                action: action.unwrap_or("").to_owned(),
+                kind: found.kind.to_owned(),
+                speaker: note.speaker,
+                text: note.text as u64,
+                span: (found.start as u64, found.end as u64),
+                score: found.score,
+                reason: found.reason.to_owned(),
+            })
+        };
+        let findings = self.session.notes.list.iter().filter_map(finding).collect();
+        (list.iter().map(verdict).collect(), findings)
+    }
+
+    /// What refused the call, in a few words; `None` where no guardrail did.
+    fn stopped(&self) -> Option<String> {
+        let blocks = |note: &&Note| note.action == GuardAction::Block && !note.shadow;
+        let note = self.session.notes.list.iter().find(blocks)?;
+        let found = &note.finding;
+        Some(format!(
+            "guardrail {}: {} in {} {} ({}) at {}..{}, {} %, {}",
+            note.guardrail,
+            found.kind,
+            note.side.as_str(),
+            note.text,
+            note.speaker.as_str(),
+            found.start,
+            found.end,
+            found.score,
+            found.reason
+        ))
     }
 
     /// Is there anything to do with the answer?
@@ -326,17 +343,12 @@ impl Open {
     pub(crate) fn note_guardrails(&mut self) {
         let Some(guarded) = &self.guarded else { return };
         guarded.count(&self.worker().gateway().metrics);
-        let verdict = |note: &&Note| Verdict {
-            guardrail: note.guardrail.to_string(),
-            action: done(note).to_owned(),
-            kind: note.finding.kind.to_string(),
-            side: note.side.as_str().to_owned(),
-        };
-        let verdicts = guarded.verdicts().iter().map(verdict).collect();
-        let said = self.record.error_detail.is_empty().then(|| guarded.said());
+        let (verdicts, findings) = guarded.written();
+        let stopped = self.record.error_detail.is_empty().then(|| guarded.stopped()).flatten();
         self.record.details.verdicts = verdicts;
-        if let Some(said) = said {
-            self.record.error_detail = said;
+        self.record.details.findings = findings;
+        if let Some(stopped) = stopped {
+            self.record.error_detail = stopped;
         }
     }
 }

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { count, duration, usd, words } from "@/ui/format";
 import { Badge, Facts, Note } from "@/ui/panels";
-import { verdicts } from "@/features/requests/reading";
+import { Verdicts } from "@/features/requests/Verdicts";
 import type { Answer } from "./exchange";
 
 const ACTIONS: Record<string, "bad" | "warn"> = { block: "bad" };
@@ -11,31 +11,18 @@ const ACTIONS: Record<string, "bad" | "warn"> = { block: "bad" };
 const SPEED_MS = 20;
 
 function Guarded({ of }: { of: Answer }) {
-  const told = verdicts(of.record?.error_detail);
+  const told = of.record?.guardrails ?? [];
   const outcomes = of.head?.guardrails ?? [];
-  if (outcomes.length === 0 && told.length === 0) return <span className="text-faint">{of.head ? "nothing found" : "–"}</span>;
-  if (told.length === 0) {
-    return (
-      <span className="flex flex-wrap gap-1">
-        {outcomes.map((one) => (
-          <Badge key={one.name} tone={ACTIONS[one.action] ?? "warn"}>
-            {one.name}: {one.action}
-          </Badge>
-        ))}
-      </span>
-    );
-  }
+  if (told.length > 0) return <Verdicts of={told} />;
+  if (outcomes.length === 0) return <span className="text-faint">{of.head ? "nothing found" : "–"}</span>;
   return (
-    <ul className="space-y-1">
-      {told.map((one) => (
-        <li key={one.text}>
-          <Badge tone={ACTIONS[one.action] ?? "warn"}>
-            {one.guardrail}: {one.action}
-          </Badge>{" "}
-          <span className="text-soft">{one.text}</span>
-        </li>
+    <span className="flex flex-wrap gap-1">
+      {outcomes.map((one) => (
+        <Badge key={one.name} tone={ACTIONS[one.action] ?? "warn"}>
+          {one.name}: {one.action}
+        </Badge>
       ))}
-    </ul>
+    </span>
   );
 }
 

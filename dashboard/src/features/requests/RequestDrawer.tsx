@@ -19,8 +19,8 @@ import { Cost } from "./Cost";
 import { Feedback } from "./Feedback";
 import { Outcome } from "./Outcome";
 import { Timeline } from "./Timeline";
-import { verdicts } from "./reading";
 import { Replay } from "./Replay";
+import { Verdicts } from "./Verdicts";
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
@@ -31,31 +31,11 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-const ACTIONS: Record<string, "bad" | "warn" | "info"> = { block: "bad", redact: "warn", tokenize: "warn", flag: "info" };
-
 function Guardrails({ log }: { log: Log }) {
-  const told = verdicts(log.error_detail);
-  if (log.guardrails.length === 0 && told.length === 0) return null;
-  const found = log.guardrails.length > 0 ? log.guardrails : told.map((one) => ({ ...one, side: "", kind: "", shadow: false }));
+  if (log.guardrails.length === 0) return null;
   return (
     <Section title="Guardrails">
-      <ul className="divide-y divide-line rounded-lg border border-line">
-        {found.map((one, at) => {
-          const text = told.find((line) => line.guardrail === one.guardrail && line.action === one.action)?.text;
-          return (
-            <li key={`${one.guardrail}${one.kind}${at}`} className="px-3 py-2">
-              <div className="flex flex-wrap items-center gap-2">
-                <Badge tone={ACTIONS[one.action] ?? "info"}>{words(one.action)}</Badge>
-                <span className="font-medium">{one.guardrail}</span>
-                {one.kind ? <span className="text-soft">{words(one.kind)}</span> : null}
-                {one.shadow ? <Badge>watched only</Badge> : null}
-                {one.side ? <span className="ml-auto text-[0.86rem] text-faint">in the {one.side === "response" ? "answer" : one.side}</span> : null}
-              </div>
-              {text ? <p className="mt-1 break-words text-[0.92rem] text-soft">{text}</p> : null}
-            </li>
-          );
-        })}
-      </ul>
+      <Verdicts of={log.guardrails} />
     </Section>
   );
 }
@@ -177,7 +157,7 @@ function Summary({ log, detail }: { log: Log; detail: LogDetail | undefined }) {
         <div className="mb-4">
           <Note tone={log.outcome === "refused" ? "warn" : "bad"}>
             <b>{words(log.error_code)}</b>
-            {log.error_detail && verdicts(log.error_detail).length === 0 ? <p className="mt-0.5 break-words">{log.error_detail}</p> : null}
+            {log.error_detail && (log.error_code !== "guardrail_blocked" || log.guardrails.length === 0) ? <p className="mt-0.5 break-words">{log.error_detail}</p> : null}
           </Note>
         </div>
       ) : null}

@@ -1,14 +1,13 @@
-// What is read out of a record beside its members: when what happened, and the words of guardrails. Pure.
-import type { Log, Try } from "@/api/types";
+// What is read out of a record beside its members: when what happened, and where guardrails found something. Pure.
+import type { FoundSpan, Log, Try } from "@/api/types";
 
-export type VerdictLine = { guardrail: string; action: string; text: string };
-
-const VERDICT = /guardrail (\S+) (\S+): ([\s\S]*?)(?=; guardrail |$)/g;
-
-/** The verdicts in a record's detail. */
-export function verdicts(detail: string | null | undefined): VerdictLine[] {
-  return [...(detail ?? "").matchAll(VERDICT)].map(([, guardrail = "", action = "", text = ""]) => ({ guardrail, action, text: text.trim() }));
+/** Where something was found, in words. A score of nothing is a guardrail that could not be asked. */
+export function whereFound(one: FoundSpan): string {
+  const text = `text ${one.text + 1} of the ${SPEAKERS[one.speaker] ?? one.speaker}`;
+  return one.end > one.start ? `${text}, bytes ${one.start} to ${one.end}` : text;
 }
+
+const SPEAKERS: Record<string, string> = { system: "system's instructions", user: "user", assistant: "model", tool: "tools' results", definition: "definitions" };
 
 /** A stretch of a try, or of what the gateway did itself. */
 export type Stretch = { what: "guardrails" | "queue" | "connect" | "wait" | "answer" | "failed" | "own"; fromMs: number; ms: number };

@@ -1,7 +1,7 @@
 //! A record as JSON: a row of a list, and all that is known of one.
 
 use crate::app::prices::recosting;
-use gw_model::{Level, NanoUsd, Parameter, PriceLine, Verdict, WireFormat, time};
+use gw_model::{Level, NanoUsd, Parameter, PriceLine, Verdict, VerdictFinding, WireFormat, time};
 use gw_store::types::{FormerCost, LogRow};
 use serde_json::{Map, Value, json};
 
@@ -177,7 +177,7 @@ pub(crate) fn parameters_of(row: &LogRow) -> Map<String, Value> {
 
 /// What guardrails found.
 pub(crate) fn verdicts(row: &LogRow) -> Vec<Value> {
-    row.verdicts.iter().map(verdict).collect()
+    row.verdicts.iter().enumerate().map(|(at, one)| verdict(at, one, &row.details.findings)).collect()
 }
 
 /// What its attempts used that is no token.
@@ -185,12 +185,25 @@ pub(crate) fn media_of(row: &LogRow) -> Option<Value> {
     row.tries.as_deref().and_then(media)
 }
 
-fn verdict(verdict: &Verdict) -> Value {
+fn verdict(at: usize, verdict: &Verdict, findings: &[VerdictFinding]) -> Value {
+    let finding = |one: &VerdictFinding| {
+        json!({
+            "kind": one.kind,
+            "action": if one.action.is_empty() { &verdict.action } else { &one.action },
+            "speaker": one.speaker.as_str(),
+            "text": one.text,
+            "start": one.span.0,
+            "end": one.span.1,
+            "score": one.score,
+            "reason": one.reason,
+        })
+    };
     json!({
         "guardrail": verdict.guardrail,
         "action": verdict.action,
         "side": verdict.side,
         "kind": verdict.kind,
+        "findings": findings.iter().filter(|one| one.verdict == at).map(finding).collect::<Vec<_>>(),
     })
 }
 

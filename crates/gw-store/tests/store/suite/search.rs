@@ -2,10 +2,11 @@
 
 use super::Store;
 use super::sample::{DAY, NOON, fold, pending, record};
+use gw_model::guardrail::Speaker;
 use gw_model::trace::TraceId;
 use gw_model::{
     AccountId, AttemptTimes, FemtoUsd, KeyId, Level, NanoUsd, Outcome, Parameter, Parameters, PriceLine,
-    Record, RecordDetails, RequestId, Unit, Verdict, WireFormat,
+    Record, RecordDetails, RequestId, Unit, Verdict, VerdictFinding, WireFormat,
 };
 use gw_store::types::{
     Feedback, FeedbackFilter, KeptPart, LogFilter, LogRow, Rating, SealedBodies, Span, Whose,
@@ -39,6 +40,16 @@ pub(crate) fn details() -> RecordDetails {
             action: "redact".to_owned(),
             kind: "email".to_owned(),
             side: "request".to_owned(),
+        }],
+        findings: vec![VerdictFinding {
+            verdict: 0,
+            action: String::new(),
+            kind: "email".to_owned(),
+            speaker: Speaker::Tool,
+            text: 2,
+            span: (7, 27),
+            score: 95,
+            reason: "an address of mail".to_owned(),
         }],
         dropped: vec!["logit_bias".to_owned()],
         waited_us: 77,

@@ -3,9 +3,10 @@
 
 use super::tenants::{Caller, Tenants};
 use fastrand::Rng;
+use gw_model::guardrail::Speaker;
 use gw_model::{
     AttemptRecord, FemtoUsd, Micros, NanoUsd, Outcome, PriceLine, Record, RecordDetails, RequestId, Unit,
-    Usage, UsageSource, Verdict, WireFormat,
+    Usage, UsageSource, Verdict, VerdictFinding, WireFormat,
 };
 
 /// A model: as callers name it, where it is, and femto-dollars for a token of input, output and cached input.
@@ -266,6 +267,17 @@ impl Mix {
                 action: action.to_owned(),
                 kind: "email".to_owned(),
                 side: if rng.bool() { "request" } else { "response" }.to_owned(),
+            });
+            let start = rng.u64(..900);
+            details.findings.push(VerdictFinding {
+                verdict: details.verdicts.len() - 1,
+                action: String::new(),
+                kind: "email".to_owned(),
+                speaker: Speaker::User,
+                text: 0,
+                span: (start, start + 22),
+                score: 95,
+                reason: "an address of mail".to_owned(),
             });
         }
     }

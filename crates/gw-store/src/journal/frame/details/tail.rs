@@ -1,6 +1,8 @@
 //! What stands behind the trace of a record: a byte that says what there is, and that. Nothing at all where there is nothing. Numbers are
 //! varints, and what the record says elsewhere is left out: there is one of these for nearly every record.
 
+mod findings;
+
 use crate::journal::text::{NAME, WORD, clip};
 use gw_model::{AttemptTimes, Parameter, Parameters, RecordDetails};
 
@@ -22,6 +24,13 @@ const ANSWER_GUARDRAILS: u8 = 64;
 /// As [`TIMES`], behind one of those: whoever does not know of these finds no times in their place.
 const TIMES_BEHIND: u8 = 32;
 
+/// A second byte of marks, behind all of the above but the times: it says what follows, times among it.
+const BEYOND: u8 = 128;
+/// What guardrails found, one by one.
+const FINDINGS: u8 = 1;
+/// As [`TIMES_BEHIND`], for whom the second byte is news.
+const TIMES_BEYOND: u8 = 2;
+
 /// What the lowest bits of an attempt's start say that there is behind it: how long it connected and one more, 0 for not at all; the
 /// same of its first byte; its region, empty for none. Without the bit, the region is the record's, and of the last attempt the
 /// connection too.
@@ -39,7 +48,8 @@ const NUMBER: usize = 10;
 const WAYS: usize = 4;
 
 /// Most bytes of it, besides its attempts.
-pub(super) const BYTES: usize = 1 + 3 * NUMBER + 2 + Parameter::ALL.len() * (1 + NUMBER) + WAYS * (NAME + 2);
+pub(super) const BYTES: usize =
+    2 + 3 * NUMBER + 2 + Parameter::ALL.len() * (1 + NUMBER) + WAYS * (NAME + 2) + findings::BYTES;
 /// Most bytes of an attempt in it.
 pub(in crate::journal) const TIMES_BYTES: usize = 3 * NUMBER + WORD + 2;
 
@@ -51,8 +61,13 @@ pub(super) fn of(details: &RecordDetails) -> Vec<u8> {
         | has(GUARDRAILS, details.guardrails_us > 0)
         | has(PARAMETERS, !details.parameters.is_empty())
         | has(ROUTE, !details.route.is_empty())
-        | has(ANSWER_GUARDRAILS, details.answer_guardrails_us > 0);
-    let behind = if flags & (PARAMETERS | ROUTE | ANSWER_GUARDRAILS) == 0 { TIMES } else { TIMES_BEHIND };
+        | has(ANSWER_GUARDRAILS, details.answer_guardrails_us > 0)
+        | has(BEYOND, !details.findings.is_empty());
+    let behind = match flags {
+        flags if flags & BEYOND != 0 => 0,
+        flags if flags & (PARAMETERS | ROUTE | ANSWER_GUARDRAILS) != 0 => TIMES_BEHIND,
+        _ => TIMES,
+    };
     let flags = flags | has(behind, !times.is_empty());
     let mut tail = Vec::new();
     if flags == 0 {
@@ -63,6 +78,10 @@ pub(super) fn of(details: &RecordDetails) -> Vec<u8> {
         put(&mut tail, details.guardrails_us);
     }
     put_asked(&mut tail, details);
+    if flags & BEYOND != 0 {
+        tail.push(FINDINGS | has(TIMES_BEYOND, !times.is_empty()));
+        findings::put(&mut tail, &details.findings);
+    }
     if !times.is_empty() {
         put(&mut tail, details.after_us);
     }
@@ -85,9 +104,7 @@ fn put_asked(tail: &mut Vec<u8>, details: &RecordDetails) {
     if !details.route.is_empty() {
         put(tail, details.route.len().min(WAYS) as u64);
         for way in details.route.iter().take(WAYS) {
-            let way = clip(way, NAME);
-            put(tail, way.len() as u64);
-            tail.extend_from_slice(way.as_bytes());
+            put_text(tail, clip(way, NAME));
         }
     }
     if details.answer_guardrails_us > 0 {
@@ -120,6 +137,11 @@ fn take_ways(rest: &mut &[u8]) -> Option<Vec<String>> {
     Some(found)
 }
 
+fn put_text(tail: &mut Vec<u8>, text: &str) {
+    put(tail, text.len() as u64);
+    tail.extend_from_slice(text.as_bytes());
+}
+
 fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     let length = usize::try_from(take(rest)?).ok()?;
     let (text, behind) = rest.split_at_checked(length)?;
@@ -149,9 +171,7 @@ fn put_attempt(tail: &mut Vec<u8>, one: &AttemptTimes, known: &AttemptTimes) {
         put(tail, number(one.first_byte_us));
     }
     if bits & REGION != 0 {
-        let region = region.unwrap_or("");
-        put(tail, region.len() as u64);
-        tail.extend_from_slice(region.as_bytes());
+        put_text(tail, region.unwrap_or(""));
     }
 }
 
@@ -184,15 +204,15 @@ fn take(from: &mut &[u8]) -> Option<u64> {
 pub(super) fn read(tail: &[u8], known: RecordDetails) -> RecordDetails {
     let is_resolved = is_resolved(tail);
     let more = read_more(tail, &known).unwrap_or_default();
-    let RecordDetails { guardrails_us, times, after_us, parameters, route, answer_guardrails_us, .. } = more;
     RecordDetails {
         is_resolved,
-        guardrails_us,
-        times,
-        after_us,
-        parameters,
-        route,
-        answer_guardrails_us,
+        guardrails_us: more.guardrails_us,
+        times: more.times,
+        after_us: more.after_us,
+        parameters: more.parameters,
+        route: more.route,
+        answer_guardrails_us: more.answer_guardrails_us,
+        findings: more.findings,
         ..known
     }
 }
@@ -212,7 +232,17 @@ fn read_more(tail: &[u8], of: &RecordDetails) -> Option<RecordDetails> {
     if flags & ANSWER_GUARDRAILS != 0 {
         found.answer_guardrails_us = take(&mut rest)?;
     }
-    if flags & (TIMES | TIMES_BEHIND) == 0 {
+    let mut has_times = flags & (TIMES | TIMES_BEHIND) != 0;
+    if flags & BEYOND != 0 {
+        let (beyond, behind) = rest.split_first()?;
+        rest = behind;
+        if beyond & FINDINGS != 0 {
+            found.findings = findings::take(&mut rest)?;
+        }
+        // Marks of a later version: where its times begin is not known.
+        has_times = beyond & !FINDINGS == TIMES_BEYOND;
+    }
+    if !has_times {
         return Some(found);
     }
     found.after_us = take(&mut rest)?;
