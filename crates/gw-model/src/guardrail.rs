@@ -6,6 +6,7 @@ mod asked;
 pub use asked::{AskSpec, Asked, Host, Threshold, Topic, Topics};
 
 use crate::policy::Condition;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// One guardrail as configured.
@@ -23,6 +24,8 @@ pub struct GuardrailSpec {
     pub action: GuardAction,
     /// It applies to every call, not only where something names it.
     pub mandatory: bool,
+    /// It applies to every call whose caller does not leave it out.
+    pub by_default: bool,
     /// Findings are written down and lead to nothing.
     pub shadow: bool,
     /// Of a thousand calls, how many are looked at.
@@ -54,6 +57,7 @@ impl GuardrailSpec {
             on_response: true,
             action,
             mandatory: true,
+            by_default: false,
             shadow: false,
             sample_permille: 1000,
             speakers: Speakers::ALL,
@@ -73,6 +77,12 @@ impl GuardrailSpec {
         let message = format!("the guardrail '{name}' of this gateway cannot be used; tell its operator");
         let check = CheckSpec::Length(Self::NO_TEXT);
         Self { message: Some(message.into()), ..Self::everywhere(name, check, GuardAction::Block) }
+    }
+
+    /// Does it look at every call for which nobody says anything?
+    #[must_use]
+    pub const fn is_usual(&self) -> bool {
+        self.mandatory || self.by_default
     }
 
     /// Does it only stand in the place of another?
@@ -117,8 +127,9 @@ impl GuardAction {
     }
 }
 
-/// Who says a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Who says a text. The numbers are stored: they stay, and new ones come behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Speaker {
     /// Instructions of the application.
     System,

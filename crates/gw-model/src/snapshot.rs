@@ -18,7 +18,7 @@ use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
 use crate::telemetry::Telemetry;
 use crate::tenancy::{AccountId, CustomerPolicy, Level};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Everything the request path needs to know of the configuration.
@@ -30,6 +30,9 @@ pub struct Snapshot {
     pub providers: BTreeMap<Arc<str>, Arc<Provider>>,
     /// Aliases that callers use.
     pub models: HashMap<Arc<str>, Arc<Model>>,
+    /// Names of aliases and routes that somebody made and that cannot be in force. They stand for nothing else meanwhile: an alias may
+    /// have been made for its guardrails, and a provider may know a model of that name.
+    pub absent: Arc<BTreeSet<Arc<str>>>,
     /// `provider/model` and bare names may be called, besides aliases.
     pub direct_models: bool,
     /// Model facts.

@@ -99,6 +99,10 @@ fn guardrail(
         faults.add(refusal.place, "'refusal' is for action block: remove it, or write action: block");
     }
     check_route(settings, faults);
+    if settings.mandatory.value && settings.default.value {
+        let text = "'default' lets callers leave it out, and 'mandatory' does not: write one of them";
+        faults.add(settings.default.place, text);
+    }
     if let Some(repair) = settings.repair.as_ref().filter(|at| at.value && action != GuardAction::Block) {
         faults.add(repair.place, "'repair' is for action block: remove it, or write action: block");
     }
@@ -108,6 +112,7 @@ fn guardrail(
         on_response: on(Side::Response),
         action,
         mandatory: settings.mandatory.value,
+        by_default: settings.default.value,
         shadow: settings.shadow.value,
         sample_permille: u16::try_from(settings.sample_percent.value.get() * 10).unwrap_or(1000),
         speakers: speakers(settings, &check),

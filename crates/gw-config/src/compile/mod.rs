@@ -130,6 +130,7 @@ pub fn compile(
         revision,
         providers: compiled.providers,
         models,
+        absent: Arc::default(),
         direct_models: file.direct_models.value,
         catalog: Arc::clone(&catalog),
         custom_models: compiled.custom,

@@ -15,6 +15,8 @@ settings! {
         required action: GuardAction,
         /// Applies to every call, not only where a key, an account, a model or a header names it.
         default(false) mandatory: bool,
+        /// Applies to every call whose caller does not leave it out with `x-gatewright-guardrails: -NAME`.
+        default(false) default: bool,
         /// Findings are written down and lead to nothing.
         default(false) shadow: bool,
         /// Of a hundred calls, how many are looked at.

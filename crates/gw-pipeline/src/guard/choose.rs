@@ -65,7 +65,7 @@ impl Guards {
             desks.insert(Arc::clone(name), desk);
         }
         let mut guards = Self { all, by_name, desks, usual: None };
-        let usual: Vec<_> = guards.all.iter().filter(|rail| rail.spec.mandatory).map(Arc::clone).collect();
+        let usual: Vec<_> = guards.all.iter().filter(|rail| rail.spec.is_usual()).map(Arc::clone).collect();
         if usual.iter().all(|rail| is_always(rail)) {
             guards.usual = Some(guards.chosen(usual));
         }
@@ -97,11 +97,13 @@ impl Guards {
     pub(super) fn choose(&self, ticket: &Ticket, model: Option<&Lineup>) -> Result<Chosen, Refusal> {
         let mut asked = vec![false; self.all.len()];
         for (at, rail) in self.all.iter().enumerate() {
-            asked[at] = rail.spec.mandatory;
+            asked[at] = rail.spec.is_usual();
         }
+        // Those that the call cannot go without: a caller takes away nothing that others ask for.
+        let mut held: Vec<bool> = self.all.iter().map(|rail| rail.spec.mandatory).collect();
         let mut lost = None;
         let mut name_it = |name: &str| match self.by_name.get(name) {
-            Some(at) => asked[*at] = true,
+            Some(at) => (asked[*at], held[*at]) = (true, true),
             None => lost = Some(missing(name)),
         };
         of_model(model).chain(of_key(ticket)).for_each(&mut name_it);
@@ -115,12 +117,16 @@ impl Guards {
                 if number >= MAX_NAMED {
                     return Err(too_many());
                 }
-                let at = self.by_name.get(name).ok_or_else(|| unknown(name))?;
-                asked[*at] = true;
+                let (name, is_wanted) = name.strip_prefix('-').map_or((name, true), |name| (name, false));
+                let at = *self.by_name.get(name).ok_or_else(|| unknown(name))?;
+                if !is_wanted && held[at] {
+                    return Err(not_left_out(name));
+                }
+                asked[at] = is_wanted;
             }
         }
         if let Some(usual) = &self.usual
-            && self.all.iter().zip(&asked).all(|(rail, asked)| rail.spec.mandatory == *asked)
+            && self.all.iter().zip(&asked).all(|(rail, asked)| rail.spec.is_usual() == *asked)
         {
             return Ok(usual.clone());
         }
@@ -177,6 +183,13 @@ fn missing(name: &str) -> Refusal {
         "the guardrail '{name}' is asked for and not in the gateway's configuration; tell its operator"
     );
     Refusal::new(ErrorCode::GuardrailBlocked, text)
+}
+
+fn not_left_out(name: &str) -> Refusal {
+    let text = format!(
+        "the guardrail '{name}' cannot be left out: it is mandatory, or the key, the model or an account of this call asks for it"
+    );
+    Refusal::new(ErrorCode::InvalidRequest, text).param("x-gatewright-guardrails")
 }
 
 fn unknown(name: &str) -> Refusal {

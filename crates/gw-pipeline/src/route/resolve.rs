@@ -33,6 +33,9 @@ pub(crate) fn is_configured(snapshot: &Snapshot, model: &Model) -> bool {
 
 /// Resolves a name that is no alias.
 pub(crate) fn direct(snapshot: &Snapshot, name: &str, format: WireFormat) -> Result<Model, Refusal> {
+    if snapshot.absent.contains(name) {
+        return Err(absent(name));
+    }
     if !snapshot.direct_models {
         return Err(not_found(snapshot, name));
     }
@@ -96,6 +99,9 @@ pub(crate) fn name_at(
         let here = model.targets.iter().find(|target| target.provider.name == provider.name);
         return here.map(|target| Arc::clone(&target.model)).ok_or_else(|| elsewhere(provider, name));
     }
+    if snapshot.absent.contains(name) {
+        return Err(absent(name));
+    }
     if !snapshot.direct_models {
         return Err(not_found(snapshot, name));
     }
@@ -121,6 +127,13 @@ fn elsewhere(provider: &Provider, name: &str) -> Refusal {
         provider.name
     );
     Refusal::new(ErrorCode::InvalidRequest, text).param("model")
+}
+
+fn absent(name: &str) -> Refusal {
+    let text = format!(
+        "the model '{name}' of this gateway cannot be used now; tell its operator, who finds why in its list of models"
+    );
+    Refusal::new(ErrorCode::ModelNotFound, text).param("model")
 }
 
 fn not_found(snapshot: &Snapshot, name: &str) -> Refusal {

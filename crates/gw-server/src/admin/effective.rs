@@ -48,13 +48,20 @@ pub(super) struct Told {
     pub(super) budgets: bool,
 }
 
-/// See the module. What an account does to the key's calls is shown in any case.
-pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account) -> Told) -> Value {
-    let versions: Vec<_> = entry.above().iter().map(|account| (account, account.version())).collect();
+/// See the module. `beside` are the customer and the tags that the calls name. What an account does to the key's calls is shown in any
+/// case.
+pub(super) fn explain(
+    entry: &KeyEntry,
+    beside: &[Arc<Account>],
+    now: Micros,
+    may_tell: impl Fn(&Account) -> Told,
+) -> Value {
+    let counting = entry.above().iter().chain(beside);
+    let versions: Vec<_> = counting.map(|account| (account, account.version())).collect();
     let of_key = json!({ "level": Level::Key.as_str(), "id": entry.id.to_string(), "name": &*entry.name });
     let mut sources = vec![of_key_itself(entry, of_key.clone())];
     sources.extend(entry.plan().map(|plan| of_plan(plan, of_key.clone(), &entry.tally)));
-    let unusable = usable::reasons(entry, &of_key, now, |account| {
+    let unusable = usable::reasons(entry, beside, &of_key, now, |account| {
         let told = may_tell(account);
         (named(account, &account.version().name, told), told)
     });

@@ -177,25 +177,50 @@ pub(super) async fn rotate(
     with_secret(&app, StatusCode::OK, &made).await
 }
 
-/// Every value that holds for a key, and where it comes from.
+/// Whom calls are for, as they say it.
+#[derive(Debug, Deserialize)]
+pub(super) struct EffectiveQuery {
+    customer: Option<String>,
+    tags: Option<String>,
+}
+
+/// Every value that holds for a key, and where it comes from; with a customer and tags, for calls that name them.
 pub(super) async fn effective(
     State(app): State<Arc<App>>,
     Extension(caller): By,
     Path(id): Path<String>,
+    Query(query): Query<EffectiveQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let entry = keys::seen(&app, &caller, parse(&id)?)?;
+    let customer = query.customer.iter().map(|name| (Level::Customer, name.trim()));
+    let tags = query.tags.iter().flat_map(|tags| tags.split(',')).map(|name| (Level::Tag, name.trim()));
+    let (mut beside, mut unknown) = (Vec::<Arc<Account>>::new(), Vec::new());
+    for (level, name) in customer.chain(tags).filter(|(_, name)| !name.is_empty()) {
+        match app.gateway.keys.accounts.named(level, name, entry.above()) {
+            Some(account) if beside.iter().any(|known| known.id == account.id) => {}
+            Some(account) => beside.push(account),
+            None => {
+                let named = json!({ "level": level.as_str(), "name": name });
+                if !unknown.contains(&named) {
+                    unknown.push(named);
+                }
+            }
+        }
+    }
     let explain = move || {
         let may = |permission, account: &Account| {
             // Of what cannot be found out nothing is told.
             let standing = allowed::standing_of(&app, account.id).unwrap_or_default();
             caller.authority.sees(permission, &standing)
         };
-        effective::explain(&entry, app.gateway.clock().now(), |account| effective::Told {
+        effective::explain(&entry, &beside, app.gateway.clock().now(), |account| effective::Told {
             name: may(allowed::resource(account.id.level).read(), account),
             budgets: may(Resource::Budgets.read(), account),
         })
     };
-    Ok(Json(tokio::task::spawn_blocking(explain).await?))
+    let mut shown = tokio::task::spawn_blocking(explain).await?;
+    shown["unknown"] = unknown.into();
+    Ok(Json(shown))
 }
 
 /// Revokes a key.

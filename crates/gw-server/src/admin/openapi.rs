@@ -138,13 +138,14 @@ const OPERATIONS: &[Operation] = &[
         Some("KeyRotation"),
         Answer::One(200, "NewKey"),
     ),
-    one(
-        "get",
-        "/api/v1/keys/{id}/effective",
-        "Show every value that holds for a key, and where it comes from",
-        None,
-        Answer::One(200, "EffectivePolicy"),
-    ),
+    Operation {
+        method: "get",
+        path: "/api/v1/keys/{id}/effective",
+        summary: "Show every value that holds for a key, and where it comes from; with a customer and tags, for calls that name them",
+        query: &["customer", "tags"],
+        body: None,
+        answer: Answer::One(200, "EffectivePolicy"),
+    },
     Operation {
         method: "get",
         path: "/api/v1/budgets",

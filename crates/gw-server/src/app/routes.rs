@@ -148,7 +148,10 @@ pub(super) fn with_most(
         match published(base, route) {
             None => {}
             Some(Ok(model)) => add(&mut snapshot, model),
-            Some(Err(error)) => tracing::error!(route = %route.name, %error, "a route is left out"),
+            Some(Err(error)) => {
+                tracing::error!(route = %route.name, %error, "a route is left out");
+                Arc::make_mut(&mut snapshot.absent).insert(route.name.as_str().into());
+            }
         }
     }
     if let Some((_, Some(model))) = instead {

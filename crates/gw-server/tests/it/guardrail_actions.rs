@@ -199,6 +199,38 @@ async fn a_share_of_calls_is_looked_at() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_leaves_out_what_is_usual_and_nothing_else() {
+    let upstream = Scripted::by_request(|_, seen| script(seen, "Well", " then", false)).await;
+    let rails = "  usual: { kind: pii, on: [request], action: block, default: true }\n  \
+                 always: { kind: keywords, terms: [falcon], on: [request], action: block, mandatory: true }\n  \
+                 personal-data: { kind: keywords, terms: [hawk], on: [request], action: block }\n";
+    let gateway = Gateway::start(&config(&upstream, rails)).await;
+    let ask = async |key: &str, text: &str, names: &str| {
+        let call = asking(Format::ALL[0], "chat/m", false, text).key(key);
+        gateway
+            .send(if names.is_empty() { call } else { call.header("x-gatewright-guardrails", names) })
+            .await
+    };
+    let (_, bare) = gateway.make_key(&json!({"name": "bare"})).await;
+    let (_, strict) = gateway.make_key(&json!({"name": "strict", "guardrails": ["usual"]})).await;
+    ask(&bare, ADDRESS, "").await.refused(400, "guardrail_blocked");
+    ask(&bare, ADDRESS, "-usual").await.ok();
+    ask(&bare, ADDRESS, "personal-data, -usual").await.ok();
+    ask(&bare, "a hawk", "personal-data, -usual").await.refused(400, "guardrail_blocked");
+    ask(&bare, "a hawk", "personal-data, -personal-data").await.ok();
+    ask(&bare, "a falcon", "-usual").await.refused(400, "guardrail_blocked");
+    for (key, names) in [(&bare, "-always"), (&strict, "-usual"), (&bare, "-nobody")] {
+        let answer = ask(key, "hello", names).await;
+        answer.refused(400, "invalid_request");
+        assert!(answer.text().contains(&format!("'{}'", &names[1..])), "{}", answer.text());
+    }
+    let rows = gateway.rows("/api/v1/guardrails").await;
+    let usual: Vec<&Value> =
+        rows.iter().filter(|row| row["default"] == true).map(|row| &row["name"]).collect();
+    assert_eq!(usual, ["usual"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn prompts_of_images_and_texts_of_speech_are_looked_into() {
     let upstream = Scripted::by_request(|_, seen| {
         let (kind, body) = match seen.path.ends_with("/audio/speech") {

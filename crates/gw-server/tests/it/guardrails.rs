@@ -131,11 +131,16 @@ async fn what_is_masked_upstream_is_restored_for_the_caller_in_every_format() {
         .record(&gateway.send(asking(Format::Chat, "chat/m", false, ADDRESS).key(KEY)).await.request_id())
         .await;
     let shown = record.to_string();
-    assert!(
-        shown.contains("guardrail personal-data tokenize: email in request 0 (user) at 0..20"),
-        "{shown}"
-    );
-    assert!(!shown.contains(ADDRESS), "{shown}");
+    let finding = serde_json::json!({
+        "kind": "email", "action": "tokenize", "speaker": "user", "text": 0, "start": 0, "end": 20, "score": 95,
+        "reason": record["guardrails"][0]["findings"][0]["reason"],
+    });
+    let verdict = serde_json::json!({
+        "guardrail": "personal-data", "action": "tokenize", "side": "request", "kind": "email", "findings": [finding],
+    });
+    assert_eq!(record["guardrails"], serde_json::json!([verdict]));
+    assert!(finding["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{shown}");
+    assert!(record["error_detail"].is_null() && !shown.contains(ADDRESS), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -396,6 +401,17 @@ async fn accounts_above_and_beside_a_key_and_their_plans_name_guardrails() {
     );
     let effective = gateway.admin(Method::GET, &format!("/api/v1/keys/{id}/effective"), None).await.json();
     assert_eq!(effective["guardrails"]["effective"], json!(["attacks", "falcon"]), "{effective}");
+    let named = format!("/api/v1/keys/{id}/effective?customer=acme&tags=nobody,%20,nobody");
+    let effective = gateway.admin(Method::GET, &named, None).await.json();
+    assert_eq!(
+        effective["guardrails"]["effective"],
+        json!(["attacks", "falcon", "personal-data"]),
+        "{effective}"
+    );
+    let customer = json!({"level": "customer", "id": customer, "name": "acme"});
+    assert!(effective["belongs_to"].as_array().unwrap().contains(&customer), "{effective}");
+    let unknown = json!({"level": "tag", "name": "nobody"});
+    assert_eq!(effective["unknown"], json!([unknown]));
     let wrong =
         gateway.admin(Method::POST, "/api/v1/teams", Some(&json!({"name": "u", "guardrails": ["no"]}))).await;
     assert_eq!(wrong.json()["error"]["field"], "guardrails");

@@ -378,3 +378,20 @@ async fn it_is_in_force_at_every_node_within_a_second() {
     })
     .await;
 }
+
+/// The provider knows a model of that name, too, and without guardrails.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_name_of_an_alias_that_is_left_out_stands_for_nothing_else() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&format!("{}{FILED}", upstream.providers())).await;
+    let alias = json!({ "name": "up/one", "targets": [{ "provider": "up", "model": "one" }], "guardrails": ["filed"] });
+    post(&gateway, "models", alias).await;
+    assert_eq!(status(&gateway, "hello").await, 200);
+    gateway.write_config(&upstream.providers());
+    let gateway = gateway.restart().await;
+    let answer = gateway.send(saying("hello")).await;
+    answer.refused(404, "model_not_found");
+    assert!(answer.text().contains("cannot be used now"), "{}", answer.text());
+    api(&gateway, Method::PATCH, "models/up%2Fone", json!({ "guardrails": [] })).await.ok();
+    assert_eq!(status(&gateway, "hello").await, 200);
+}

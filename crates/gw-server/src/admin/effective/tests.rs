@@ -80,7 +80,7 @@ fn what_is_explained_is_what_holds_and_never_wider_than_any_level() {
         let policy = KeyPolicy { user_id: Some(of(Level::User).to_string()), terms, ..KeyPolicy::default() };
         let entry = table.upsert(KeyId(1), [1; 32], policy, false, KeySource::Api);
         assert_eq!(entry.above().len(), 3);
-        agree(&entry, &explain(&entry, 0, |_| Told { name: true, budgets: true }), seed);
+        agree(&entry, &explain(&entry, &[], 0, |_| Told { name: true, budgets: true }), seed);
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 /// The reasons, those of the key first; none where it can be used. `from` says who an account is.
 pub(super) fn reasons(
     entry: &KeyEntry,
+    beside: &[Arc<Account>],
     of_key: &Value,
     now: Micros,
     from: impl Fn(&Arc<Account>) -> (Value, Told),
@@ -35,7 +36,7 @@ pub(super) fn reasons(
     if let Some(text) = spent(&entry.link(), now, true) {
         add("budget_exhausted", of_key, text);
     }
-    for account in entry.above() {
+    for account in entry.above().iter().chain(beside) {
         let (holder, told) = from(account);
         let level = account.id.level.as_str();
         if account.tally().is_closed() {

@@ -22,6 +22,7 @@ pub(super) fn of(spec: &GuardrailSpec) -> (Map<String, Value>, Vec<&'static str>
         "on": sides(spec),
         "action": spec.action.as_str(),
         "mandatory": spec.mandatory,
+        "default": spec.by_default,
         "shadow": spec.shadow,
         "sample_percent": spec.sample_permille / 10,
         "speakers": (spec.speakers != Speakers::ALL).then_some(speakers),

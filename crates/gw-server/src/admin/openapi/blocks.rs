@@ -131,6 +131,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "on:array",
         "action:string",
         "mandatory:boolean",
+        "default:boolean",
         "shadow:boolean",
         "sample_percent:number",
         "speakers:array",

@@ -92,7 +92,7 @@ pub(super) fn schemas() -> Value {
         "Key": object(&KEY),
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
         "KeyRotation": object(&["grace_seconds:integer?"]),
-        "EffectivePolicy": object(&["key_id:string", "belongs_to:array", "usable:boolean",
+        "EffectivePolicy": object(&["key_id:string", "belongs_to:array", "unknown:array", "usable:boolean",
             "unusable_because:array", "priority:object", "expires_at:object", "credentials:object", "models:object", "endpoints:object",
             "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array",
             "allowed_origins:array", "hours:array",

@@ -84,24 +84,30 @@ pub(super) fn with_most(app: &App, file: &OfFile) -> Result<Snapshot, BlockError
     with_stand_ins(app, snapshot, None)
 }
 
-/// Every call is refused as long as one of the stored guardrails that look at all of them is left out: that nobody has to
-/// name it is no reason to go without.
+/// What must not go on as if those blocks were not there that are left out: every call is refused as long as one of the stored guardrails
+/// that look at all of them is among them, and the name of an alias stands for nothing else.
 fn with_stand_ins(
     app: &App,
     mut snapshot: Snapshot,
     candidate: Option<&Candidate<'_>>,
 ) -> Result<Snapshot, BlockError> {
     for block in app.storage.database.blocks()? {
-        let has = |name: &str| snapshot.guardrails.iter().any(|spec| *spec.name == *name);
-        let is_candidate = candidate.is_some_and(|one| one.kind == Kind::Guardrail && one.name == block.name);
-        if Kind::of(&block) == Some(Kind::Guardrail)
-            && !is_candidate
-            && !has(&block.name)
-            && stops_all(&block.document)
+        let Some(kind) = Kind::of(&block) else { continue };
+        if candidate.is_some_and(|one| one.kind == kind && one.name == block.name)
+            || kind.is_in(&snapshot, &block.name)
         {
-            let name = &block.name;
-            tracing::error!(guardrail = name, "a mandatory guardrail cannot be used: calls are refused");
-            snapshot.guardrails.push(Arc::new(GuardrailSpec::stand_in(name)));
+            continue;
+        }
+        let name = &block.name;
+        match kind {
+            Kind::Guardrail if stops_all(&block.document) => {
+                tracing::error!(guardrail = name, "a mandatory guardrail cannot be used: calls are refused");
+                snapshot.guardrails.push(Arc::new(GuardrailSpec::stand_in(name)));
+            }
+            Kind::Model => {
+                Arc::make_mut(&mut snapshot.absent).insert(name.as_str().into());
+            }
+            _ => {}
         }
     }
     Ok(snapshot)
@@ -110,7 +116,8 @@ fn with_stand_ins(
 /// Does that guardrail look at every call, and do more than note what it finds? One that cannot be read may.
 fn stops_all(document: &str) -> bool {
     let Ok(document) = serde_json::from_str::<Value>(document) else { return true };
-    document["mandatory"] == true && document["shadow"] != true && document["action"] != "flag"
+    let is_usual = document["mandatory"] == true || document["default"] == true;
+    is_usual && document["shadow"] != true && document["action"] != "flag"
 }
 
 /// Who is left out, each with the first thing that is wrong.
