@@ -110,7 +110,7 @@ const route = createRoute({
 });
 const guardrails = createRoute({
   ...at("/guardrails"),
-  validateSearch: texts("only", "side"),
+  validateSearch: texts("only", "side", "add", "edit"),
   component: lazyRouteComponent(() => import("@/features/guardrails/Guardrails"), "Guardrails"),
 });
 const cache = createRoute({ ...at("/cache"), component: lazyRouteComponent(() => import("@/features/cache/Cache"), "Cache") });
@@ -120,7 +120,7 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("@/features/audit/Audit"), "Audit"),
 });
 const alerts = createRoute({ ...at("/alerts"), validateSearch: texts("tab"), component: lazyRouteComponent(() => import("@/features/alerts/Alerts"), "Alerts") });
-const settings = createRoute({ ...at("/settings"), validateSearch: texts("create"), component: lazyRouteComponent(() => import("@/features/settings/Settings"), "Settings") });
+const settings = createRoute({ ...at("/settings"), validateSearch: texts("create", "tab", "find", "section", "show", "edit"), component: lazyRouteComponent(() => import("@/features/settings/Settings"), "Settings") });
 
 /** The router. */
 export const router = createRouter({

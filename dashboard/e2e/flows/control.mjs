@@ -1,4 +1,4 @@
-// Models, providers, guardrails, cache, audit log, settings.
+// Models, providers, cache, alerts, audit log.
 import { accessible, check, go, heading } from "./kit.mjs";
 
 export const control = {
@@ -78,19 +78,6 @@ export const control = {
     await page.getByRole("menuitem", { name: "Remove" }).click();
     await page.getByRole("dialog", { name: "Remove west?" }).getByRole("button", { name: "Remove" }).click();
     await card.waitFor({ state: "detached" });
-  },
-  guardrails: async (tools) => {
-    const { page, shoot } = tools;
-    await go(page, "/guardrails");
-    await heading(page, "Guardrails");
-    await page.getByRole("button", { name: "Test" }).click();
-    await page.getByText("blocked", { exact: true }).waitFor();
-    await page.locator("mark").first().waitFor();
-    await accessible(tools, "the guardrails");
-    await shoot("guardrails");
-    await page.getByLabel("Text").fill("What is the weather like?");
-    await page.getByRole("button", { name: "Test" }).click();
-    await page.getByText("Nothing was found.").waitFor();
   },
   cache: async (tools) => {
     const { page, shoot } = tools;
@@ -175,21 +162,5 @@ export const control = {
     await page.keyboard.press("Escape");
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export" }).click()]);
     check(download.suggestedFilename().endsWith(".jsonl"), "the export has another name");
-  },
-  settings: async (tools) => {
-    const { page, shoot } = tools;
-    await go(page, "/settings?create=1");
-    const form = page.getByRole("dialog");
-    await form.getByLabel("Name").fill("reporting");
-    await form.getByLabel("Role").selectOption("auditor");
-    await form.getByRole("button", { name: "Create" }).click();
-    await page.getByLabel("the token", { exact: true }).getByText(/^gwa-/).waitFor();
-    await page.keyboard.press("Escape");
-    await page.getByText("reporting").first().waitFor();
-    await accessible(tools, "the settings");
-    await shoot("settings");
-    await page.getByRole("button", { name: "Dark", exact: true }).click();
-    check((await page.evaluate(() => localStorage.getItem("gatewright.theme"))) === "dark", "the theme is not kept");
-    await page.getByRole("button", { name: "Light", exact: true }).click();
   },
 };

@@ -71,6 +71,24 @@ async function edited({ page, shoot, ...tools }, drawer) {
   check(lines.length === 7 && lines.some((line) => JSON.parse(line).expected === "A gateway for models."), `the export has other items: ${lines.length}`);
 }
 
+/** Bodies that stand in files of another gateway: that they were left out is said. */
+async function unread({ page, ...tools }) {
+  await page.route(/\/collect$/, (route) => route.fulfill({ json: { added: 1, known: 0, unusable: 0, unread: 2, next_cursor: null } }));
+  try {
+    await go(page, "/requests?model=chat-best&outcome=success");
+    await heading(page, "Requests");
+    await page.getByRole("button", { name: "Collect", exact: true }).click();
+    const form = page.getByRole("dialog", { name: "Collect into a dataset" });
+    await form.getByLabel("Dataset", { exact: true }).selectOption({ index: 1 });
+    await form.getByRole("button", { name: "Collect", exact: true }).click();
+    await form.getByText("2 could not be read here and are not in the dataset", { exact: false }).waitFor();
+    await accessible(tools, "what could not be collected");
+    await page.keyboard.press("Escape");
+  } finally {
+    await page.unrouteAll();
+  }
+}
+
 export const datasets = {
   datasets: async (tools) => {
     const { page, shoot } = tools;
@@ -98,6 +116,9 @@ export const datasets = {
     await page.getByRole("row", { name: /for the team.*Support/ }).waitFor();
     await accessible(tools, "the datasets");
     await shoot("datasets");
+    await unread(tools);
+    await go(page, "/datasets");
+    await heading(page, "Datasets");
     for (const name of [NAME, "for the team"]) {
       await page.getByRole("button", { name, exact: true }).click();
       await page.getByRole("dialog", { name, exact: true }).getByRole("button", { name: "Delete" }).click();

@@ -4,6 +4,7 @@ import { aliases } from "./aliases.mjs";
 import { control } from "./control.mjs";
 import { datasets } from "./datasets.mjs";
 import { evaluations } from "./evaluations.mjs";
+import { guardrails } from "./guardrails.mjs";
 import { longLists } from "./long.mjs";
 import { exported } from "./exports.mjs";
 import { observe } from "./observe.mjs";
@@ -11,6 +12,7 @@ import { play } from "./play.mjs";
 import { pricing } from "./prices.mjs";
 import { routes } from "./routes.mjs";
 import { services } from "./services.mjs";
+import { settings } from "./settings.mjs";
 import { shell } from "./shell.mjs";
 
-export const flows = { ...shell, ...observe, ...longLists, ...access, ...services, ...routes, ...control, ...aliases, ...exported, ...evaluations, ...datasets, ...pricing, ...play };
+export const flows = { ...shell, ...observe, ...longLists, ...access, ...services, ...routes, ...control, ...guardrails, ...settings, ...aliases, ...exported, ...evaluations, ...datasets, ...pricing, ...play };

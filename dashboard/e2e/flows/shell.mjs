@@ -119,7 +119,7 @@ export const shell = {
     await page.getByRole("button", { name: "Open navigation" }).click();
     await page.getByRole("link", { name: "Budgets" }).click();
     await heading(page, "Budgets");
-    const pages = ["/", "/requests", "/analytics?by=team", "/chargeback", "/invoice", "/exports", "/start", "/playground", "/datasets", "/evaluations", "/models", "/prices", "/prices?tab=calls", "/providers", "/routes", "/keys", "/budgets", "/teams", "/users", "/service-accounts", "/guardrails", "/cache", "/alerts", "/audit", "/settings"];
+    const pages = ["/", "/requests", "/analytics?by=team", "/chargeback", "/invoice", "/exports", "/start", "/playground", "/datasets", "/evaluations", "/models", "/prices", "/prices?tab=calls", "/providers", "/routes", "/keys", "/budgets", "/teams", "/users", "/service-accounts", "/guardrails", "/cache", "/alerts", "/audit", "/settings", "/settings?tab=gateway"];
     for (const path of pages) {
       await go(page, path);
       await page.getByRole("heading", { level: 1 }).waitFor();

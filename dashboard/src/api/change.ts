@@ -13,8 +13,8 @@ const match = (revision: number | null | undefined) => (typeof revision === "num
 /** PATCH; with a revision it is refused when somebody else was faster. */
 export const patch = <T>(path: string, body: unknown, revision?: number | null) => must<T>((api.PATCH as unknown as Call)(path, { body, headers: match(revision) }));
 
-/** DELETE. */
-export const remove = (path: string, query?: Record<string, string>) => must<unknown>((api.DELETE as unknown as Call)(path, { params: { query } }));
+/** DELETE; with a revision it is refused when somebody else changed it meanwhile. */
+export const remove = (path: string, query?: Record<string, string>, revision?: number | null) => must<unknown>((api.DELETE as unknown as Call)(path, { params: { query }, headers: match(revision) }));
 
 /** GET of one thing. */
 export const get = <T>(path: string, signal?: AbortSignal, query?: Record<string, string | undefined>) =>

@@ -17,3 +17,13 @@ export function may(now: Session, permission: string): boolean {
 export function useMay(permission: string): boolean {
   return may(useSession(), permission);
 }
+
+/** May the session do it at the gateway as a whole? Whoever has a role at an account alone may not, whatever he may there. */
+export function mayAtGateway(now: Session, permission: string): boolean {
+  return may(now, permission) && now.kind === "cookie" && now.roles.some((one) => one.scope_kind === "gateway");
+}
+
+/** Hook of [`mayAtGateway`]. */
+export function useMayAtGateway(permission: string): boolean {
+  return mayAtGateway(useSession(), permission);
+}

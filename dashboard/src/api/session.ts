@@ -14,7 +14,8 @@ export type CookieSession = {
   name: string;
   /** What may be done somewhere, and whose: `all` or `own`. What may not be done is not there. */
   permissions: Record<string, string>;
-  roles: { role: string }[];
+  /** `scope_kind` is `gateway`, or the level of the account at which the role holds. */
+  roles: { role: string; scope_kind?: string }[];
   /** A person's session, not a key's. */
   personal: boolean;
   hasPassword: boolean;
@@ -75,7 +76,7 @@ function cookieSession(body: Record<string, unknown>): Session {
     csrfToken: String(body.csrf_token ?? ""),
     name: user?.name || user?.email || nameOf(String(body.actor ?? body.via ?? "")),
     permissions: (body.permissions ?? {}) as Record<string, string>,
-    roles: (body.roles as { role: string }[] | undefined) ?? [],
+    roles: (body.roles as CookieSession["roles"] | undefined) ?? [],
     personal: user !== null && user !== undefined,
     hasPassword: body.has_password === true,
     totpEnabled: body.totp_enabled === true,

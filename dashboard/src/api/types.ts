@@ -200,3 +200,7 @@ export type Me = {
 };
 /** A page of a list. */
 export type Page<T> = { data: T[]; next_cursor: string | null; /** Of a search that has not looked at everything: back to when it did. */ searched_to?: string | null };
+/** A plain setting of the gateway. */
+export type Setting = Omit<Schemas["Setting"], "value" | "default"> & { value?: string | number | boolean | string[] | null; default?: string | number | boolean | string[] | null };
+/** A guardrail with how it is set, for whoever sees that, and where its secrets stand. */
+export type ManagedGuardrail = Omit<Guardrail, "settings" | "secrets"> & { settings?: Record<string, unknown> | null; secrets?: string[] | null };

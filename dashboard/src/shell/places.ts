@@ -49,11 +49,11 @@ export const PLACES: PlaceGroup[] = [
   {
     label: "Control",
     places: [
-      { to: "/guardrails", label: "Guardrails", icon: "guardrail", needs: "guardrails:read", words: "pii secrets injection test" },
+      { to: "/guardrails", label: "Guardrails", icon: "guardrail", needs: "guardrails:read", words: "pii secrets injection keywords add test" },
       { to: "/cache", label: "Cache", icon: "cache", needs: "cache:read", words: "purge saved" },
       { to: "/alerts", label: "Alerts", icon: "alert", needs: "alerts:read", words: "rules channels slack mail webhook silence history" },
       { to: "/audit", label: "Audit log", icon: "audit", needs: "audit:read", words: "changes who verify export" },
-      { to: "/settings", label: "Settings", icon: "settings", needs: null, words: "admin tokens theme session" },
+      { to: "/settings", label: "Settings", icon: "settings", needs: null, words: "configuration values defaults admin tokens theme session" },
     ],
   },
 ];

@@ -9,11 +9,9 @@ import { SelectField, TextField } from "@/ui/fields";
 import { count } from "@/ui/format";
 import { Dialog } from "@/ui/overlays";
 import { Failed, Loading, Note } from "@/ui/panels";
-import { added, type Collected, type Dataset, PATH } from "./kinds";
+import { type Collected, type Dataset, PATH, type Sum, summed } from "./kinds";
 
 const NEW = "new";
-
-type Sum = { added: number; known: number; unusable: number; cursor: string | null };
 
 function Form({ filters, onClose }: { filters: Record<string, string>; onClose: () => void }) {
   const datasets = useAll<Dataset>(PATH);
@@ -36,7 +34,7 @@ function Form({ filters, onClose }: { filters: Record<string, string>; onClose: 
       if (!target) return;
       setInto(target);
       const found = await post<Collected>(`${PATH}/${target.id}/collect`, { filters, limit: Number(form.limit), ...(sum?.cursor ? { cursor: sum.cursor } : {}) });
-      setSum({ added: (sum?.added ?? 0) + added(found), known: (sum?.known ?? 0) + found.known, unusable: (sum?.unusable ?? 0) + found.unusable, cursor: found.next_cursor ?? null });
+      setSum(summed(sum, found));
       await renew(PATH);
     } catch (error) {
       setFault(error instanceof Error ? error.message : String(error));
@@ -54,7 +52,8 @@ function Form({ filters, onClose }: { filters: Record<string, string>; onClose: 
         </Note>
         {sum.known > 0 ? <p className="text-soft">{count(sum.known)} were in it already.</p> : null}
         {sum.unusable > 0 ? <p className="text-soft">{count(sum.unusable)} cannot be made again: only their beginning is kept, or they are no JSON.</p> : null}
-        {sum.added + sum.known + sum.unusable === 0 ? <p className="text-soft">No call with a body that is kept was found{sum.cursor ? " so far" : ""}.</p> : null}
+        {sum.unread > 0 ? <Note tone="warn">{count(sum.unread)} could not be read here and {sum.unread === 1 ? "is" : "are"} not in the dataset: what was asked and answered stands in files of another gateway. Collect there.</Note> : null}
+        {sum.added + sum.known + sum.unusable + sum.unread === 0 ? <p className="text-soft">No call with a body that is kept was found{sum.cursor ? " so far" : ""}.</p> : null}
         {fault ? <Note tone="bad">{fault}</Note> : null}
         <div className="flex flex-wrap justify-end gap-2">
           {sum.cursor ? <Button busy={busy} onClick={() => void go()}>Go on with earlier ones</Button> : null}

@@ -15,11 +15,22 @@ export type Item = {
   source_request_id?: string | null;
   updated_at: string;
 };
-/** What came of collecting: `known` are there already, `unusable` cannot be made again. */
-export type Collected = { added: string[] | number; known: number; unusable: number; next_cursor?: string | null };
+/** What came of collecting: `known` are there already, `unusable` cannot be made again, bodies of `unread` stand in files of another gateway. */
+export type Collected = { added: string[] | number; known: number; unusable: number; unread?: number; next_cursor?: string | null };
+/** The same of several goes. */
+export type Sum = { added: number; known: number; unusable: number; unread: number; cursor: string | null };
 
 /** How many were added, whichever way that is said. */
 export const added = (of: { added: string[] | number }) => (Array.isArray(of.added) ? of.added.length : of.added);
+
+/** What was collected so far, with one go more. */
+export const summed = (sum: Sum | null, found: Collected): Sum => ({
+  added: (sum?.added ?? 0) + added(found),
+  known: (sum?.known ?? 0) + found.known,
+  unusable: (sum?.unusable ?? 0) + found.unusable,
+  unread: (sum?.unread ?? 0) + (found.unread ?? 0),
+  cursor: found.next_cursor ?? null,
+});
 
 /** The question of an item in a line: what was said last by whoever asked. */
 export function question(of: Item): string {

@@ -1,11 +1,11 @@
-// The session, how the dashboard looks, and admin tokens for scripts and pipelines.
+// The session, how the dashboard looks, and admin tokens for scripts and pipelines; on a tab of its own, what the gateway is set to.
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { createColumnHelper } from "@tanstack/react-table";
 import { useMemo, useState } from "react";
 import { get } from "@/api/change";
 import { useAll, useNames } from "@/api/lists";
-import { useMay, useSession } from "@/api/permissions";
+import { useMay, useMayAtGateway, useSession } from "@/api/permissions";
 import type { AdminToken, Me, NewAdminToken } from "@/api/types";
 import { TokenForm } from "@/features/tokens/TokenForm";
 import { TokenMenu, TokenShown } from "@/features/tokens/TokenMenu";
@@ -13,9 +13,11 @@ import { setTheme, useTheme } from "@/shell/theme";
 import { Button } from "@/ui/button";
 import { useNow } from "@/ui/clock";
 import { Id } from "@/ui/code";
+import { Segments } from "@/ui/controls";
 import { ago } from "@/ui/format";
 import { Badge, Empty, Facts, Failed, Loading, PageHead, Panel } from "@/ui/panels";
 import { Apart, Table } from "@/ui/table";
+import { GatewaySettings } from "./gateway/GatewaySettings";
 import { OwnSignIn } from "./OwnSignIn";
 
 const page = getRouteApi("/settings");
@@ -71,47 +73,63 @@ function Tokens() {
   );
 }
 
-/** The page. */
-export function Settings() {
+/** What is one's own: who one is, how it looks, how one and one's scripts get in. */
+function Own() {
   const theme = useTheme();
   const sees = useMay("admin_tokens:read");
   const session = useSession();
   const name = useNames(["organization", "team", "project"]);
   const me = useQuery({ queryKey: ["/api/v1/me"], queryFn: ({ signal }) => get<Me>("/api/v1/me", signal) });
   return (
-    <>
-      <PageHead title="Settings" about="Your session, and how scripts get in. Everything else of a gateway stands in its configuration." />
-      <div className="grid items-start gap-4 xl:grid-cols-[24rem_minmax(0,1fr)]">
-        <div className="min-w-0 space-y-4">
-          <Panel title="You">
-            {me.isPending ? <Loading rows={3} /> : null}
-            {me.isError ? <Failed error={me.error} /> : null}
-            {me.data ? (
-              <Facts
-                rows={[
-                  ["Signed in as", session.kind === "cookie" ? session.name : me.data.actor],
-                  ["Id", me.data.user_id ? <Id key="id" text={me.data.user_id} /> : me.data.actor],
-                  ["Roles", me.data.roles.map(({ role, account_id: at }) => (at ? `${role} of ${name(at)}` : `${role} of the gateway`)).join(", ") || "none"],
-                  ["Scopes", me.data.scopes.includes("*") ? "all" : me.data.scopes.join(", ")],
-                ]}
-              />
-            ) : null}
-          </Panel>
-          <Panel title="Appearance">
-            <div role="group" aria-label="Theme" className="flex gap-2">
-              {(["light", "dark"] as const).map((one) => (
-                <Button key={one} icon={one === "light" ? "sun" : "moon"} look={theme === one ? "primary" : "plain"} aria-pressed={theme === one} onClick={() => setTheme(one)}>
-                  {one === "light" ? "Light" : "Dark"}
-                </Button>
-              ))}
-            </div>
-          </Panel>
-        </div>
-        <div className="min-w-0 space-y-4">
-          <OwnSignIn />
-          {sees ? <Tokens /> : null}
-        </div>
+    <div className="grid items-start gap-4 xl:grid-cols-[24rem_minmax(0,1fr)]">
+      <div className="min-w-0 space-y-4">
+        <Panel title="You">
+          {me.isPending ? <Loading rows={3} /> : null}
+          {me.isError ? <Failed error={me.error} /> : null}
+          {me.data ? (
+            <Facts
+              rows={[
+                ["Signed in as", session.kind === "cookie" ? session.name : me.data.actor],
+                ["Id", me.data.user_id ? <Id key="id" text={me.data.user_id} /> : me.data.actor],
+                ["Roles", me.data.roles.map(({ role, account_id: at }) => (at ? `${role} of ${name(at)}` : `${role} of the gateway`)).join(", ") || "none"],
+                ["Scopes", me.data.scopes.includes("*") ? "all" : me.data.scopes.join(", ")],
+              ]}
+            />
+          ) : null}
+        </Panel>
+        <Panel title="Appearance">
+          <div role="group" aria-label="Theme" className="flex gap-2">
+            {(["light", "dark"] as const).map((one) => (
+              <Button key={one} icon={one === "light" ? "sun" : "moon"} look={theme === one ? "primary" : "plain"} aria-pressed={theme === one} onClick={() => setTheme(one)}>
+                {one === "light" ? "Light" : "Dark"}
+              </Button>
+            ))}
+          </div>
+        </Panel>
       </div>
+      <div className="min-w-0 space-y-4">
+        <OwnSignIn />
+        {sees ? <Tokens /> : null}
+      </div>
+    </div>
+  );
+}
+
+/** The page. */
+export function Settings() {
+  const search = page.useSearch();
+  const navigate = page.useNavigate();
+  const sees = useMayAtGateway("settings:read");
+  const ofGateway = sees && search.tab === "gateway";
+  return (
+    <>
+      <PageHead title="Settings" about={ofGateway ? "What this gateway is set to, and who says so. The file goes first." : "Your session, and how scripts get in."} />
+      {sees ? (
+        <div className="mb-4">
+          <Segments label="Whose settings" value={ofGateway ? "gateway" : "own"} options={[{ value: "own", label: "Yours" }, { value: "gateway", label: "Gateway" }]} onChange={(value) => void navigate({ search: value === "gateway" ? { tab: value } : {} })} />
+        </div>
+      ) : null}
+      {ofGateway ? <GatewaySettings /> : <Own />}
     </>
   );
 }
