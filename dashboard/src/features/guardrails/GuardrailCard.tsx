@@ -6,7 +6,7 @@ import { Badge, Facts } from "@/ui/panels";
 import { kindOf } from "./kinds";
 
 /** Members that the card says anyway. */
-const SAID = ["kind", "on", "action", "mandatory", "shadow", "sample_percent"];
+const SAID = ["kind", "on", "action", "mandatory", "default", "shadow", "sample_percent"];
 
 const short = (value: unknown): string => {
   if (Array.isArray(value)) return value.map(short).join(", ");
@@ -39,6 +39,7 @@ export function GuardrailCard({ of, marked, writes, onEdit, onRemove, onTry }: P
       <div className="flex flex-wrap items-center gap-1">
         <Badge tone={of.action === "block" ? "bad" : "warn"}>{of.action}</Badge>
         {of.mandatory ? <Badge tone="accent">every call</Badge> : null}
+        {of.default ? <Badge tone="accent">every call, unless left out</Badge> : null}
         {of.shadow ? <Badge tone="info">shadow</Badge> : null}
         {of.sample_percent < 100 ? <Badge>{of.sample_percent} % of calls</Badge> : null}
         {of.problem ? null : (

@@ -14,6 +14,12 @@ import { Members } from "./Members";
 
 export const PATH = "/api/v1/guardrails";
 
+const CALLS = [
+  { value: "named", label: "those for which somebody names it" },
+  { value: "usual", label: "every call whose caller does not leave it out" },
+  { value: "every", label: "every call" },
+];
+
 type Props = { open: boolean; of: ManagedGuardrail | null; known: ManagedGuardrail[]; onClose: () => void; onTry: (name: string, side: "request" | "response") => void };
 
 /** The dialog; `of` is the guardrail to change, or none to add one, and `known` those that are there. */
@@ -87,8 +93,10 @@ export function GuardrailForm({ open, of, known, onClose, onTry }: Props) {
           <Members key={at} of={base} fields={fields} value={(field) => valueOf(form, field)} fault={faultOf} onChange={(name, value) => set({ values: { ...form.values, [name]: value } })} />
         ))}
         <div className="grid gap-3 sm:grid-cols-2">
-          <CheckField label="Every call" hint="not only those for which somebody names it" checked={form.mandatory} onChange={(mandatory) => set({ mandatory })} />
-          <CheckField label="Shadow" hint="findings are written down and lead to nothing" checked={form.shadow} onChange={(shadow) => set({ shadow })} />
+          <SelectField label="For which calls" value={form.mandatory ? "every" : form.usual ? "usual" : "named"} options={CALLS} fault={faultOf("mandatory") ?? faultOf("default")} onChange={(event) => set({ mandatory: event.target.value === "every", usual: event.target.value === "usual" })} />
+          <div className="sm:pt-6.5">
+            <CheckField label="Shadow" hint="findings are written down and lead to nothing" checked={form.shadow} onChange={(shadow) => set({ shadow })} />
+          </div>
         </div>
         <details open={form.more !== ""}>
           <summary className="cursor-pointer font-medium">Further settings</summary>

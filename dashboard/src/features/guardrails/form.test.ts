@@ -10,7 +10,7 @@ const members: Record<string, Member> = schema.properties.guardrails.additionalP
 const words = (member: string) => members[member]?.anyOf?.flatMap((one) => one.enum ?? []) ?? [];
 
 const guardrail = (settings: Record<string, unknown>, secrets: string[] = []) =>
-  ({ id: "g", name: "g", kind: settings.kind, on: settings.on, action: settings.action, mandatory: settings.mandatory ?? false, shadow: settings.shadow ?? false, sample_percent: 100, speakers: [], managed_by: "api", source: "api", settings, secrets, revision: 3 }) as unknown as ManagedGuardrail;
+  ({ id: "g", name: "g", kind: settings.kind, on: settings.on, action: settings.action, mandatory: settings.mandatory ?? false, default: settings.default ?? false, shadow: settings.shadow ?? false, sample_percent: 100, speakers: [], managed_by: "api", source: "api", settings, secrets, revision: 3 }) as unknown as ManagedGuardrail;
 
 const terms = guardrail({ kind: "keywords", on: ["request"], action: "block", terms: [" Project Falcon", "Hawk"], message: "No.", sample_percent: 50, mandatory: false });
 
@@ -41,6 +41,7 @@ describe("guardrails in their form", () => {
   it("say what is new and nothing that counts anyway", () => {
     expect(settingsOf({ ...EMPTY, kind: "keywords", action: "redact", values: { terms: "a\n\n b \n", replacement: " X " } })).toEqual({ kind: "keywords", on: ["request"], action: "redact", terms: ["a", " b "], replacement: "X" });
     expect(settingsOf({ ...EMPTY, kind: "keywords", mandatory: true, response: true, values: { terms: "a", whole_words: "", case_sensitive: "true" } })).toEqual({ kind: "keywords", on: ["request", "response"], action: "flag", mandatory: true, terms: ["a"], whole_words: false, case_sensitive: true });
+    expect(settingsOf({ ...EMPTY, kind: "secrets", usual: true })).toEqual({ kind: "secrets", on: ["request"], action: "flag", default: true });
     expect(settingsOf({ ...EMPTY, kind: "topics", values: { topics: '{"m":["x"]}', similarity: "0.4" }, more: '{"max_parallel":3}' })).toMatchObject({ topics: { m: ["x"] }, similarity: 0.4, max_parallel: 3 });
   });
   it("send of a change what is another, and null for what is gone", () => {

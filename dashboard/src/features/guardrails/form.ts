@@ -10,6 +10,8 @@ export type Form = {
   request: boolean;
   response: boolean;
   mandatory: boolean;
+  /** For every call whose caller does not leave it out: `default`. */
+  usual: boolean;
   shadow: boolean;
   /** What is typed in the fields of kind and action; a check that is on is `true`. */
   values: Record<string, string>;
@@ -17,10 +19,10 @@ export type Form = {
   more: string;
 };
 
-export const EMPTY: Form = { name: "", kind: "pii", action: "flag", request: true, response: false, mandatory: false, shadow: false, values: {}, more: "" };
+export const EMPTY: Form = { name: "", kind: "pii", action: "flag", request: true, response: false, mandatory: false, usual: false, shadow: false, values: {}, more: "" };
 
 /** Members that every guardrail has and the form shows. */
-const COMMON = ["kind", "action", "on", "mandatory", "shadow"];
+const COMMON = ["kind", "action", "on", "mandatory", "default", "shadow"];
 
 /** What is wrong with one member, before the gateway is asked. */
 export class MemberError extends Error {
@@ -74,6 +76,7 @@ export function formOf(of: ManagedGuardrail): Form {
     request: of.on.includes("request"),
     response: of.on.includes("response"),
     mandatory: of.mandatory,
+    usual: of.default,
     shadow: of.shadow,
     values,
     more: Object.keys(more).length > 0 ? JSON.stringify(more, null, 2) : "",
@@ -116,6 +119,7 @@ export function settingsOf(form: Form, before: Settings = {}): Settings {
   const on = [...(form.request ? ["request"] : []), ...(form.response ? ["response"] : [])];
   const settings: Settings = { kind: form.kind, on, action: form.action };
   if (form.mandatory || "mandatory" in before) settings.mandatory = form.mandatory;
+  if (form.usual || "default" in before) settings.default = form.usual;
   if (form.shadow || "shadow" in before) settings.shadow = form.shadow;
   for (const field of fieldsOf(form.kind, form.action)) {
     const value = written(field, valueOf(form, field), before);

@@ -104,7 +104,7 @@ export function KeyForm({ open, of, owner, onClose, onDone }: { open: boolean; o
                 <CheckField
                   key={one.name}
                   label={one.name}
-                  hint={one.mandatory ? `${one.kind}, for every call` : `${one.kind}, ${one.action}`}
+                  hint={one.mandatory ? `${one.kind}, for every call` : one.default ? `${one.kind}, for every call unless its caller leaves it out` : `${one.kind}, ${one.action}`}
                   disabled={one.mandatory}
                   checked={one.mandatory || form.guardrails.includes(one.name)}
                   onChange={(on) => set({ guardrails: on ? [...form.guardrails, one.name] : form.guardrails.filter((name) => name !== one.name) })}

@@ -1,1 +1,0 @@
-import{_t as e,yt as t}from"./panels-D4tQZKQt.js";var n=t(e(),1);function r(e=3e4){let[t,r]=(0,n.useState)(()=>Date.now());return(0,n.useEffect)(()=>{let t=window.setInterval(()=>r(Date.now()),e);return()=>window.clearInterval(t)},[e]),t}export{r as t};
