@@ -50,6 +50,12 @@ pub struct Note {
 }
 
 impl Note {
+    /// Does it stop its call?
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        self.action == GuardAction::Block && !self.shadow
+    }
+
     /// Is it what the same guardrail said, on the same side of the call?
     #[must_use]
     pub fn is_of(&self, other: &Self) -> bool {
@@ -69,17 +75,22 @@ pub struct Notes {
 impl Notes {
     pub(crate) fn add(&mut self, rail: &Guardrail, action: GuardAction, place: &Place, finding: Finding) {
         self.count += 1;
-        if self.list.len() < MAX_NOTES {
-            self.list.push(Note {
-                guardrail: Arc::clone(&rail.spec.name),
-                action,
-                shadow: rail.spec.shadow,
-                side: place.side,
-                speaker: place.speaker,
-                text: place.text,
-                finding,
-            });
+        // What stops a call is never left out: it takes the last one's place.
+        if self.list.len() >= MAX_NOTES {
+            if action != GuardAction::Block || rail.spec.shadow || self.list.iter().any(Note::stops) {
+                return;
+            }
+            self.list.pop();
         }
+        self.list.push(Note {
+            guardrail: Arc::clone(&rail.spec.name),
+            action,
+            shadow: rail.spec.shadow,
+            side: place.side,
+            speaker: place.speaker,
+            text: place.text,
+            finding,
+        });
     }
 }
 

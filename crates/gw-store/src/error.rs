@@ -95,6 +95,11 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
+    /// The journal has calls of a database that another one is to take the place of, and that would not come into it.
+    JournalOfAnother {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The database that is to be filled holds something, and force was not asked for.
     DatabaseNotEmpty,
     /// A stored value is not what it should be.
@@ -247,6 +252,12 @@ impl StoreError {
                 f,
                 "the database of {} is in the memory of its gateway (database_url: memory:) and goes with it; name a file or \
                  PostgreSQL there to keep it",
+                path.display()
+            ),
+            Self::JournalOfAnother { path } => write!(
+                f,
+                "{} has calls that are not in its database yet, and would be lost with database_url: memory:; start the gateway \
+                 with the database that it had, and stop it, or give memory: a data_dir of its own",
                 path.display()
             ),
             Self::DatabaseNotEmpty => {

@@ -34,12 +34,18 @@ pub(super) fn bodies(
     faults: &mut Faults,
 ) -> BodyStorage {
     let is_shared = matches!(database, DatabaseSettings::Postgres(_));
+    let is_in_memory = matches!(database, DatabaseSettings::Memory);
     let kept_in = match records.bodies_in {
         Some(name) => name.value,
-        // Other nodes would not find them in files.
-        None if is_shared => BodiesInName::Database,
+        // Other nodes would not find them in files, and files would outlive a database in memory.
+        None if is_shared || is_in_memory => BodiesInName::Database,
         None => BodiesInName::Files,
     };
+    if let Some(asked) = records.bodies_in.filter(|_| is_in_memory && kept_in != BodiesInName::Database) {
+        let message = "'database_url: memory:' goes with the process, and bodies in files or in S3 would stay, where nothing finds them \
+                       again: leave 'bodies_in' out, or say 'database'";
+        faults.add(asked.place, message);
+    }
     if let (Some(asked), BodiesInName::S3, None) = (records.bodies_in, kept_in, &records.s3) {
         faults.add(asked.place, "'bodies_in: s3' needs 'records.s3': say which bucket");
     }

@@ -18,7 +18,7 @@ settings! {
         default(30) body_retention_days: Whole<1, 3_650>,
         /// Bytes of bodies that may wait to be written; what comes beyond is dropped and counted. Read at start.
         default(67_108_864) body_queue_bytes: Whole<1_048_576, 10_737_418_240>,
-        /// Where bodies are kept: in `files` of the data directory, in object storage (`s3`), or in the `database`. Those that are kept already stay where they are, and are read there. When nothing is given, `files` where the database is SQLite, `database` where it is PostgreSQL: there, other nodes see bodies in files only where `bodies_directory` is shared. Read at start.
+        /// Where bodies are kept: in `files` of the data directory, in object storage (`s3`), or in the `database`. Those that are kept already stay where they are, and are read there. When nothing is given, `files` where the database is an SQLite file, `database` where it is in memory (nothing else is possible there) or in PostgreSQL: there, other nodes see bodies in files only where `bodies_directory` is shared. Read at start.
         optional bodies_in: BodiesInName,
         /// Directory of files of bodies, where the database is PostgreSQL; nodes may share it. `bodies` in the data directory when not given. Read at start.
         optional bodies_directory: Text,

@@ -77,7 +77,7 @@ settings! {
         section limits: SaturationSettings,
         /// Limits of the request path.
         section settings: PathBlock,
-        /// Where keys, usage and records are kept, in place of the file `gatewright.db` in the data directory: `postgres://USER:PASSWORD@HOST[:PORT]/DATABASE[?sslmode=...]` (docs/guides/postgresql.md), the path of an SQLite file, or `memory:`, where all of it is gone with the process (for trials and tests). `GATEWRIGHT_DATABASE_URL` overrides it. Read at start.
+        /// Where keys, usage and records are kept, in place of the file `gatewright.db` in the data directory: `postgres://USER:PASSWORD@HOST[:PORT]/DATABASE[?sslmode=...]` (docs/guides/postgresql.md), the path of an SQLite file, or `memory:`, where all of it is gone with the process, however that ends (for trials and tests; not in a data directory whose own database lacks calls of a gateway that was killed). `GATEWRIGHT_DATABASE_URL` overrides it. Read at start.
         optional database_url: Secret,
         /// Redis where gateways count limits and budgets together, and tell each other of deployments: `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` with TLS. `GATEWRIGHT_REDIS_URL` overrides it. Read at start.
         optional redis_url: Secret,

@@ -2,6 +2,7 @@
 
 use super::AccountId;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a person is to an organization, a team or a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,10 +48,28 @@ impl Role {
 }
 
 /// A person belongs to an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Membership {
     /// The organization, team or project.
     pub account: AccountId,
     /// As what.
     pub role: Role,
+    /// Which directory gave it, and takes it again (`scim`, `oidc:NAME`); `None` where somebody did by hand.
+    pub given_by: Option<Arc<str>>,
+}
+
+impl Membership {
+    /// One that somebody gives by hand.
+    #[must_use]
+    pub const fn by_hand(account: AccountId, role: Role) -> Self {
+        Self { account, role, given_by: None }
+    }
+
+    /// What is written by hand says nothing of who gave what stays as it was.
+    pub fn keep_givers(list: &mut [Self], before: &[Self]) {
+        for one in list.iter_mut().filter(|one| one.given_by.is_none()) {
+            let same = before.iter().find(|known| (known.account, known.role) == (one.account, one.role));
+            one.given_by = same.and_then(|known| known.given_by.clone());
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::metrics::Metrics;
 use crate::ticket::Open;
 use bytes::Bytes;
 use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
-use gw_model::guardrail::{CheckSpec, GuardAction, Speaker};
+use gw_model::guardrail::{CheckSpec, Speaker};
 use gw_model::trace::MAX_STAGES;
 use gw_model::{ErrorCode, Micros, Refusal, Verdict, VerdictFinding};
 use std::sync::{Arc, OnceLock};
@@ -282,8 +282,7 @@ impl Guarded {
 
     /// What refused the call, in a few words; `None` where no guardrail did.
     fn stopped(&self) -> Option<String> {
-        let blocks = |note: &&Note| note.action == GuardAction::Block && !note.shadow;
-        let note = self.session.notes.list.iter().find(blocks)?;
+        let note = self.session.notes.list.iter().find(|note| note.stops())?;
         let found = &note.finding;
         Some(format!(
             "guardrail {}: {} in {} {} ({}) at {}..{}, {} %, {}",
@@ -344,7 +343,10 @@ impl Open {
         let Some(guarded) = &self.guarded else { return };
         guarded.count(&self.worker().gateway().metrics);
         let (verdicts, findings) = guarded.written();
-        let stopped = self.record.error_detail.is_empty().then(|| guarded.stopped()).flatten();
+        // An answer that was made again because of what was found in it has stopped nothing.
+        let is_stopped = self.record.error_code == ErrorCode::GuardrailBlocked.as_str();
+        let is_told = !self.record.error_detail.is_empty();
+        let stopped = (is_stopped && !is_told).then(|| guarded.stopped()).flatten();
         self.record.details.verdicts = verdicts;
         self.record.details.findings = findings;
         if let Some(stopped) = stopped {

@@ -56,7 +56,12 @@ fn guards(
     if request.action == StoredAction::Delete {
         return Ok(None);
     }
-    let found = live.resolve(&object.model, FORMAT).ok();
+    let found = match live.resolve(&object.model, FORMAT) {
+        Ok(found) => Some(found),
+        // The guardrails of an alias that cannot be in force are not known.
+        Err(refusal) if live.snapshot.absent.contains(object.model.as_str()) => return Err(refusal),
+        Err(_) => None,
+    };
     let chosen = guard::of_stored(ticket, live, found.as_ref().map(|found| &*found.model))?;
     let can_not_be_read = |chosen: &&Chosen| request.is_stream() || chosen.holds_answer();
     if let Some(chosen) = chosen.as_ref().filter(can_not_be_read) {

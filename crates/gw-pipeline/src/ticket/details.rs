@@ -78,6 +78,8 @@ impl Open {
         if self.is_unlogged() {
             self.record.details.user_agent = None;
             self.record.details.parameters = Parameters::default();
+            // Which guardrails acted is kept, as reports need it, and not where and why.
+            self.record.details.findings.clear();
             self.record.details.waited_us = self.waited_us;
             self.record.error_detail.clear();
             return;

@@ -308,7 +308,7 @@ fn memberships(raw: &str) -> Result<Vec<Membership>, ApiError> {
             return Err(ApiError::invalid(field, "this account stands in the list already"));
         }
         let role = role(&format!("memberships[{at}].role"), &given.role)?;
-        memberships.push(Membership { account, role });
+        memberships.push(Membership::by_hand(account, role));
     }
     memberships.sort_unstable_by_key(|membership| membership.account);
     Ok(memberships)

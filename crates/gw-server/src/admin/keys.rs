@@ -196,7 +196,10 @@ pub(super) async fn effective(
     let tags = query.tags.iter().flat_map(|tags| tags.split(',')).map(|name| (Level::Tag, name.trim()));
     let (mut beside, mut unknown) = (Vec::<Arc<Account>>::new(), Vec::new());
     for (level, name) in customer.chain(tags).filter(|(_, name)| !name.is_empty()) {
-        match app.gateway.keys.accounts.named(level, name, entry.above()) {
+        // What he may not see is told like what there is not: else everybody could try whom other tenants serve.
+        let named = app.gateway.keys.accounts.named(level, name, entry.above());
+        let seen = named.filter(|account| allowed::is_seen(&app, &caller, account.id).unwrap_or_default());
+        match seen {
             Some(account) if beside.iter().any(|known| known.id == account.id) => {}
             Some(account) => beside.push(account),
             None => {

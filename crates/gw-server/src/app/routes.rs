@@ -101,7 +101,8 @@ pub(crate) enum Which {
 
 /// Compiles a document against the configuration of the file.
 pub(crate) fn compile(base: &Snapshot, name: &str, document: &Value) -> Result<CompiledRoute, RoutesError> {
-    if base.models.contains_key(name) {
+    // Also that of an alias which cannot be in force now: the route would stand for it, without its guardrails.
+    if base.models.contains_key(name) || base.absent.contains(name) {
         return Err(RoutesError::NameOfModel { name: name.to_owned() });
     }
     compile_route(name, document, base)

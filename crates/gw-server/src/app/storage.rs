@@ -13,10 +13,10 @@ use gw_store::answers::Purge;
 use gw_store::answers::shelf::{DiskSettings, RemoteSettings, Shelf};
 use gw_store::audit::AuditSeal;
 use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings};
-use gw_store::data_dir::{IN_MEMORY, IN_POSTGRES};
+use gw_store::data_dir::{IN_MEMORY, IN_POSTGRES, database_of};
 use gw_store::datasets::ItemSealer;
 use gw_store::fold::{self, FoldSettings, FoldStats, Folder, Newly};
-use gw_store::journal::{Journal, JournalSettings};
+use gw_store::journal::{Journal, JournalSettings, list_segments};
 use gw_store::memory::{KeySource, KeyTable};
 use gw_store::objects::{ObjectSettings, Objects, Sealer};
 use gw_store::postgres::PostgresSettings;
@@ -300,12 +300,26 @@ fn encryption_keys(path: &Path, database: &DatabaseSettings) -> Result<Vec<Secre
     }
 }
 
+/// What is in memory goes with its process, also when that is killed: what the journal still has of it goes into no database, not
+/// into the next one in memory either. Errors: it has calls of a database that stays.
+fn settle_memory(dir: &DataDir, is_in_memory: bool) -> Result<(), StoreError> {
+    let journal = dir.journal();
+    if matches!(database_of(dir.path()), Err(StoreError::InMemory { .. })) {
+        return fold::forget(&journal);
+    }
+    if is_in_memory && !list_segments(&journal)?.is_empty() {
+        return Err(StoreError::JournalOfAnother { path: dir.path().to_owned() });
+    }
+    Ok(())
+}
+
 fn open_database(
     dir: &DataDir,
     settings: &StoreSettings,
     encryption: &[Secret],
     room: Option<&BodyRoom>,
 ) -> Result<Arc<dyn Database>, StoreError> {
+    settle_memory(dir, matches!(settings.database, DatabaseSettings::Memory))?;
     dir.note_database(match &settings.database {
         DatabaseSettings::DataDirectory => None,
         DatabaseSettings::File(path) => Some(path),

@@ -144,6 +144,38 @@ async fn what_is_masked_upstream_is_restored_for_the_caller_in_every_format() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_say_what_stopped_a_call_also_behind_much_else_and_nothing_more_where_logging_is_off() {
+    let upstream = Scripted::by_request(|_, seen| script(seen, "Hello", " there", false)).await;
+    let rails = "  personal-data: { kind: pii, on: [request], action: tokenize }\n  \
+                 word: { kind: keywords, terms: [falcon], on: [request], action: block, mandatory: true }\n";
+    let gateway = Gateway::start(&config(&upstream, rails)).await;
+    let (_, off) = gateway.make_key(&json!({"name": "off", "logging": "off"})).await;
+    let (_, key) = gateway.make_key(&json!({"name": "on"})).await;
+    let much: String = (0..40).map(|at| format!("ada{at}@example.com, ")).collect();
+    let asked = async |key: &str, text: &str| {
+        let call = asking(Format::Chat, "chat/m", false, text).key(key);
+        let answer = gateway.send(call.header("x-gatewright-guardrails", "personal-data")).await;
+        (answer.status, gateway.record(&answer.request_id()).await)
+    };
+    let (status, record) = asked(&key, &format!("{much} the falcon")).await;
+    assert_eq!(status, 400, "{record}");
+    let verdicts = record["guardrails"].as_array().unwrap();
+    assert!(verdicts.iter().any(|one| one["guardrail"] == "word" && one["action"] == "block"), "{record}");
+    assert!(record["error_detail"].as_str().is_some_and(|text| text.contains("guardrail word")), "{record}");
+
+    let (status, record) = asked(&off, ADDRESS).await;
+    assert_eq!(status, 200, "{record}");
+    let verdict = &record["guardrails"][0];
+    assert_eq!(
+        (&verdict["guardrail"], &verdict["findings"]),
+        (&json!("personal-data"), &json!([])),
+        "{record}"
+    );
+    let (status, record) = asked(&off, "the falcon").await;
+    assert_eq!((status.as_u16(), &record["error_detail"]), (400, &Value::Null), "{record}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_blocked_request_never_leaves_and_is_refused_in_the_callers_format() {
     let upstream = Scripted::by_request(|_, seen| script(seen, "Hello", " there", false)).await;
     let rails = "  personal-data: { kind: secrets, on: [request], action: block, message: No keys here. }\n";

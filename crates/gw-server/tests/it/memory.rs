@@ -46,3 +46,52 @@ async fn what_is_in_memory_goes_with_the_process() {
     let refused = gateway.send(Call::chat(&chat("up/chat-model", "again")).key(&key)).await;
     assert_eq!(refused.status, 401, "{}", refused.text());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_one_leaves_nothing_to_any_database_and_takes_nothing() {
+    let upstream = Upstream::start().await;
+    let config = |more: &str| {
+        format!("{more}keys: [{{ name: app, key: sk-gw-written-in-the-file }}]\n{}", upstream.providers())
+    };
+    let mut gateway = Gateway::start(&config("database_url: 'memory:'\n")).await;
+    let ask = async |gateway: &Gateway| {
+        let call = Call::chat(&chat("up/chat-model", "hello")).key("sk-gw-written-in-the-file");
+        assert_eq!(gateway.send(call).await.status, 200);
+    };
+    let records = async |gateway: &Gateway, wanted: usize| {
+        eventually("the records are there", async || {
+            let rows = gateway.rows("/api/v1/logs").await;
+            (rows.len() == wanted).then_some(())
+        })
+        .await;
+    };
+    for _ in 0..3 {
+        ask(&gateway).await;
+    }
+    records(&gateway, 3).await;
+    gateway.kill().await;
+    let mut gateway = gateway.restart().await;
+    ask(&gateway).await;
+    records(&gateway, 1).await;
+    gateway.kill().await;
+
+    // With a file from now on: what was in memory is not in it.
+    gateway.write_config(&config(""));
+    let mut gateway = gateway.restart().await;
+    ask(&gateway).await;
+    ask(&gateway).await;
+    records(&gateway, 2).await;
+    gateway.kill().await;
+
+    // Its calls may be in the journal alone: nothing in memory takes them.
+    let data = gateway.folder().join("data");
+    let start = ["serve", "--data-dir", data.to_str().unwrap(), "--listen", "127.0.0.1:0"];
+    let mut command = binary();
+    command.args(start).env("GATEWRIGHT_DATABASE_URL", "memory:").current_dir(gateway.folder());
+    let told =
+        tokio::time::timeout(std::time::Duration::from_secs(30), command.output()).await.unwrap().unwrap();
+    let text = String::from_utf8_lossy(&told.stderr).into_owned() + &String::from_utf8_lossy(&told.stdout);
+    assert!(!told.status.success() && text.contains("has calls that are not in its database yet"), "{text}");
+    let gateway = gateway.restart().await;
+    records(&gateway, 2).await;
+}

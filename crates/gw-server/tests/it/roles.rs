@@ -268,6 +268,22 @@ async fn what_holds_for_a_key_tells_nobody_of_what_he_does_not_see() {
         !text.contains("acme") && !text.contains(&site.organization) && !text.contains("77.125"),
         "{text}"
     );
+    // Whether others serve somebody is told to nobody who may not see it.
+    let own = json!({"name": "own", "organization_id": site.organization});
+    let own = made(&site.gateway, "customers", own).await;
+    let common = json!({"name": "bigcorp", "models": ["up/secret-plans"]});
+    let common = made(&site.gateway, "customers", common).await;
+    made(&site.gateway, "tags", json!({"name": "nightly"})).await;
+    let named = |customer: &str| format!("{path}?customer={customer}&tags=nightly,nobody");
+    let all = site.ask(MASTER, Method::GET, &named("bigcorp"), Value::Null).await.ok().json();
+    assert_eq!(all["unknown"], json!([{"level": "tag", "name": "nobody"}]), "{all}");
+    assert!(all.to_string().contains(&common) && all.to_string().contains("secret-plans"), "{all}");
+    let admin = site.token("admin", Some(&site.organization)).await;
+    let his = site.ask(&admin, Method::GET, &named("own"), Value::Null).await.ok().json();
+    assert!(his["belongs_to"].to_string().contains(&own), "{his}");
+    let hidden = site.ask(&admin, Method::GET, &named("bigcorp"), Value::Null).await.ok().json();
+    let nobody = site.ask(&admin, Method::GET, &named("nocorp"), Value::Null).await.ok().text();
+    assert_eq!(hidden.to_string(), nobody.replace("nocorp", "bigcorp"), "no difference to what there is not");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,7 +15,7 @@ mod thread;
 
 pub use newly::{Following, Newly};
 pub use put::put;
-pub use replay::{ReplayReport, replay};
+pub use replay::{ReplayReport, forget, replay};
 pub use settings::{FoldSettings, FoldStats};
 pub use thread::Folder;
 

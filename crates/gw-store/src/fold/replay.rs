@@ -72,6 +72,11 @@ pub fn replay(dir: &Path, ledger: &dyn Ledger, settings: &FoldSettings) -> Resul
     Ok(replay.report)
 }
 
+/// Removes the segments of all runs without reading them: those of a database that went with its process.
+pub fn forget(dir: &Path) -> Result<(), StoreError> {
+    remove_segments(dir, &list_segments(dir)?)
+}
+
 struct Replay<'a> {
     dir: &'a Path,
     ledger: &'a dyn Ledger,

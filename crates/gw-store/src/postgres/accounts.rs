@@ -13,6 +13,7 @@ use gw_model::{AccountId, Level, Membership, Micros, Role};
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::str::FromStr;
+use std::sync::Arc;
 use tokio_postgres::Row;
 
 const COLUMNS: &str = "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, level, role, scim";
@@ -314,9 +315,10 @@ pub(super) async fn write_memberships(
     db.execute("DELETE FROM memberships WHERE user_id = $1", &[&user]).await?;
     let accounts: Vec<String> = list.iter().map(|membership| membership.account.to_string()).collect();
     let roles: Vec<&str> = list.iter().map(|membership| membership.role.as_str()).collect();
-    let sql = "INSERT INTO memberships (user_id, account, role) \
-               SELECT $1, account, role FROM unnest($2::text[], $3::text[]) AS t (account, role)";
-    db.execute(sql, &[&user, &accounts, &roles]).await.map(drop)
+    let givers: Vec<Option<&str>> = list.iter().map(|membership| membership.given_by.as_deref()).collect();
+    let sql = "INSERT INTO memberships (user_id, account, role, given_by) SELECT $1, account, role, given_by \
+               FROM unnest($2::text[], $3::text[], $4::text[]) AS t (account, role, given_by)";
+    db.execute(sql, &[&user, &accounts, &roles, &givers]).await.map(drop)
 }
 
 async fn select(db: &mut Db<'_>, id: AccountId) -> Result<Option<StoredAccount>, Fault> {
@@ -333,14 +335,14 @@ async fn read(db: &mut Db<'_>, rows: &[Row]) -> Result<Vec<StoredAccount>, Fault
     if users.is_empty() {
         return Ok(all);
     }
-    let sql =
-        "SELECT user_id, account, role FROM memberships WHERE user_id = ANY($1) ORDER BY user_id, account";
+    let sql = "SELECT user_id, account, role, given_by FROM memberships WHERE user_id = ANY($1) ORDER BY user_id, account";
     let places: std::collections::HashMap<AccountId, usize> =
         all.iter().enumerate().map(|(place, account)| (account.id, place)).collect();
     for row in db.query(sql, &[&users]).await? {
         let role = Role::from_name(row.try_get(2)?);
         let role = role.ok_or(StoreError::Damaged { what: "the role of a membership" })?;
-        let membership = Membership { account: id(row.try_get(1)?)?, role };
+        let given_by = row.try_get::<_, Option<&str>>(3)?.map(Arc::from);
+        let membership = Membership { account: id(row.try_get(1)?)?, role, given_by };
         let place = places.get(&id(row.try_get(0)?)?).copied();
         if let Some(user) = place.and_then(|place| all.get_mut(place)) {
             user.profile.memberships.push(membership);

@@ -289,8 +289,13 @@ pub(super) fn write_memberships(
     tx.execute("DELETE FROM memberships WHERE user_id = ?", [&user])?;
     for membership in list {
         tx.execute(
-            "INSERT INTO memberships (user_id, account, role) VALUES (?,?,?)",
-            params![user, membership.account.to_string(), membership.role.as_str()],
+            "INSERT INTO memberships (user_id, account, role, given_by) VALUES (?,?,?,?)",
+            params![
+                user,
+                membership.account.to_string(),
+                membership.role.as_str(),
+                membership.given_by.as_deref()
+            ],
         )?;
     }
     Ok(())
@@ -298,12 +303,13 @@ pub(super) fn write_memberships(
 
 fn with_memberships(db: &Connection, mut account: StoredAccount) -> rusqlite::Result<StoredAccount> {
     if account.id.level == Level::User {
-        let mut query =
-            db.prepare_cached("SELECT account, role FROM memberships WHERE user_id = ? ORDER BY account")?;
+        let mut query = db.prepare_cached(
+            "SELECT account, role, given_by FROM memberships WHERE user_id = ? ORDER BY account",
+        )?;
         let rows = query.query_map([account.id.to_string()], |row| {
             let role: String = row.get(1)?;
             let role = Role::from_name(&role).ok_or_else(|| unreadable(1))?;
-            Ok(Membership { account: id(row, 0)?, role })
+            Ok(Membership { account: id(row, 0)?, role, given_by: row.get(2)? })
         })?;
         account.profile.memberships = rows.collect::<Result<_, _>>()?;
     }

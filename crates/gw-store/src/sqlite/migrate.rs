@@ -41,6 +41,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0032_key_used.sql"),
     include_str!("migrations/0033_part_usage.sql"),
     include_str!("migrations/0034_body_segments.sql"),
+    include_str!("migrations/0035_membership_givers.sql"),
 ];
 
 /// True when the tables are as this version writes them.

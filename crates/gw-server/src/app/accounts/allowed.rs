@@ -89,7 +89,7 @@ pub(crate) fn seen_memberships(app: &App, caller: &Caller, user: &StoredAccount)
         let of = resource(one.account.level);
         sees_all || caller.authority.knows(of, &Standing::of_account(app, one.account))
     };
-    user.profile.memberships.iter().filter(sees).copied().collect()
+    user.profile.memberships.iter().filter(sees).cloned().collect()
 }
 
 /// May he make that?
@@ -175,7 +175,7 @@ fn change_person(
         let seen = seen_memberships(app, caller, present);
         let is_new = |one: &&Membership| !profile.memberships.iter().any(|new| new.account == one.account);
         let hidden: Vec<Membership> =
-            old.memberships.iter().filter(|one| !seen.contains(one)).filter(is_new).copied().collect();
+            old.memberships.iter().filter(|one| !seen.contains(one)).filter(is_new).cloned().collect();
         profile.memberships.extend(hidden);
         profile.memberships.sort_unstable_by_key(|one| one.account);
     }

@@ -265,7 +265,7 @@ impl<'a> Work<'a> {
             if profile.memberships.iter().any(|known| known.account == of) {
                 self.fault(&reference.entry, "this account stands in the list already");
             }
-            profile.memberships.push(Membership { account: of, role: *role });
+            profile.memberships.push(Membership::by_hand(of, *role));
             self.check_reach(account, id, of, reference);
         }
         profile.memberships.sort_unstable_by_key(|membership| membership.account);
@@ -280,6 +280,7 @@ impl<'a> Work<'a> {
             Some(mut before) => {
                 // Stores have orders of their own.
                 before.profile.memberships.sort_unstable_by_key(|membership| membership.account);
+                Membership::keep_givers(&mut profile.memberships, &before.profile.memberships);
                 // A customer made on sight keeps what the configuration gives such, until a document gives it its own.
                 let policy = &profile.policy;
                 let is_bare = policy.budgets.is_empty() && policy.limits.list().is_empty();

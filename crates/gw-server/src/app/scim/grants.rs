@@ -1,5 +1,6 @@
 //! What groups give their members: memberships at the organization and its teams, by the settings or by the team's name.
-//! Where a group gives a role, the directory decides who has one there.
+//! Where a group gives a role, the directory decides who has one there; what it gave it takes again, also where the place has got
+//! another name since.
 
 use super::{ScimError, Tenant};
 use crate::app::accounts;
@@ -10,9 +11,12 @@ use gw_store::types::StoredGroup;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// What memberships say that groups gave.
+const GIVER: &str = "scim";
+
 impl Tenant {
     /// What a group of that name gives: where, and as what.
-    fn gives(&self, name: &str) -> Vec<Membership> {
+    fn gives(&self, name: &str) -> Vec<(AccountId, Role)> {
         let settings = self.app.scim.load();
         let rules = settings.groups.iter().filter(|rule| self.is_meant(rule, name));
         let mut any = false;
@@ -20,7 +24,7 @@ impl Tenant {
         for rule in rules {
             any = true;
             match self.place(rule) {
-                Some(account) => given.push(Membership { account, role: rule.role }),
+                Some(account) => given.push((account, rule.role)),
                 None => tracing::warn!(
                     group = name,
                     team = rule.team,
@@ -30,7 +34,7 @@ impl Tenant {
             }
         }
         if !any && let Some(team) = self.team(name) {
-            given.push(Membership { account: team.id, role: settings.default_role });
+            given.push((team.id, settings.default_role));
         }
         given
     }
@@ -48,6 +52,12 @@ impl Tenant {
             Err(_) => table.only_named(Level::Project, text, Some(team)),
         };
         found.filter(|found| found.lineage().any(|account| account.id == team)).map(|found| found.id)
+    }
+
+    /// Is that account the organization's? Others have directories of their own.
+    fn has(&self, id: AccountId) -> bool {
+        let found = self.app.gateway.keys.accounts.get(id);
+        found.is_some_and(|found| found.lineage().any(|account| account.id == self.organization))
     }
 
     fn is_meant(&self, rule: &GroupRule, name: &str) -> bool {
@@ -82,10 +92,7 @@ impl Tenant {
         let is_renamed = before.map(|group| &group.name) != after.map(|group| &group.name);
         let sides: Vec<&StoredGroup> = before.into_iter().chain(after).collect();
         let places: BTreeSet<AccountId> =
-            sides.iter().flat_map(|group| self.gives(&group.name)).map(|one| one.account).collect();
-        if places.is_empty() {
-            return Ok(());
-        }
+            sides.iter().flat_map(|group| self.gives(&group.name)).map(|(place, _)| place).collect();
         let members = |group: Option<&StoredGroup>| -> BTreeSet<AccountId> {
             group.map(|group| group.members.iter().copied().collect()).unwrap_or_default()
         };
@@ -96,21 +103,21 @@ impl Tenant {
         };
         let changing = before.or(after).map(|group| group.id);
         let others = all.iter().filter(|group| Some(group.id) != changing);
-        let groups: Vec<(&StoredGroup, Vec<Membership>)> =
+        let groups: Vec<(&StoredGroup, Vec<(AccountId, Role)>)> =
             others.chain(after).map(|group| (group, self.gives(&group.name))).collect();
         for user in concerned {
             let of_user = groups.iter().filter(|(group, _)| group.members.binary_search(&user).is_ok());
             let mut roles: BTreeMap<AccountId, Role> = BTreeMap::new();
-            for one in of_user.flat_map(|(_, gives)| gives) {
+            for (place, given) in of_user.flat_map(|(_, gives)| gives) {
                 // The roles stand in the order of what they may.
-                roles.entry(one.account).and_modify(|role| *role = one.role.min(*role)).or_insert(one.role);
+                roles.entry(*place).and_modify(|role| *role = (*given).min(*role)).or_insert(*given);
             }
             self.give(user, &places, &roles)?;
         }
         Ok(())
     }
 
-    /// Makes somebody's memberships at these places what his groups say.
+    /// Makes somebody's memberships at these places, and those that groups gave elsewhere, what his groups say.
     fn give(
         &self,
         user: AccountId,
@@ -119,10 +126,22 @@ impl Tenant {
     ) -> Result<(), ScimError> {
         let Some(present) = self.app.storage.database.account(user)? else { return Ok(()) };
         let wanted = |memberships: &[Membership]| {
-            let mut wanted: Vec<Membership> =
-                memberships.iter().filter(|one| !places.contains(&one.account)).copied().collect();
+            let is_lost = |one: &Membership| {
+                one.given_by.as_deref() == Some(GIVER)
+                    && !roles.contains_key(&one.account)
+                    && self.has(one.account)
+            };
+            let mut wanted: Vec<Membership> = memberships
+                .iter()
+                .filter(|one| !places.contains(&one.account) && !is_lost(one))
+                .cloned()
+                .collect();
             for place in places {
-                let role = roles.get(place).map(|role| Membership { account: *place, role: *role });
+                let role = roles.get(place).map(|role| Membership {
+                    account: *place,
+                    role: *role,
+                    given_by: Some(GIVER.into()),
+                });
                 // Who is provisioned stays in the organization.
                 let left = (*place == self.organization).then(|| self.everybody());
                 wanted.extend(role.or(left));

@@ -78,7 +78,7 @@ impl Tenant {
 
     /// What everybody has who is provisioned.
     pub(super) fn everybody(&self) -> Membership {
-        Membership { account: self.organization, role: self.app.scim.load().default_role }
+        Membership::by_hand(self.organization, self.app.scim.load().default_role)
     }
 
     /// Makes a person; one whom the directory removed comes back as the user that he was.

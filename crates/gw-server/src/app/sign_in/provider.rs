@@ -196,7 +196,8 @@ fn gateway(origin: &Origin) -> Caller {
     Caller { origin, authority: Authority::everything() }
 }
 
-/// Gives him the roles that his groups have now. Roles where no group has one stay as they are.
+/// Gives him the roles that his groups have now, and takes what this provider's groups gave and do not any more, also where the
+/// place has got another name since. Other roles where no group has one stay as they are.
 fn renew(
     app: &App,
     origin: &Origin,
@@ -204,14 +205,19 @@ fn renew(
     groups: &[String],
     user: &StoredAccount,
 ) -> Result<(), Unwelcome> {
-    let places = places(app, provider);
-    if places.is_empty() || with_roles(&user.profile, &places, groups) == user.profile {
+    let (places, giver) = (places(app, provider), giver(provider));
+    if with_roles(&user.profile, &places, groups, &giver) == user.profile {
         return Ok(());
     }
     accounts::update::<AccountsError>(app, &gateway(origin), user.id, None, |present| {
-        Ok(with_roles(&present.profile, &places, groups))
+        Ok(with_roles(&present.profile, &places, groups, &giver))
     })?;
     Ok(())
+}
+
+/// What memberships say that this provider's groups gave.
+fn giver(provider: &OidcSettings) -> Arc<str> {
+    format!("oidc:{}", provider.name).into()
 }
 
 /// Where the rules' roles hold. What does not exist gives nothing.
@@ -266,6 +272,7 @@ fn with_roles(
     profile: &AccountProfile,
     places: &[(Option<AccountId>, &GroupRole)],
     groups: &[String],
+    giver: &Arc<str>,
 ) -> AccountProfile {
     let order = |role: Role| Role::ALL.iter().position(|known| *known == role);
     let mut given: BTreeMap<Option<AccountId>, Option<Role>> = BTreeMap::new();
@@ -277,11 +284,14 @@ fn with_roles(
         }
     }
     let mut profile = profile.clone();
-    profile.memberships.retain(|one| !given.contains_key(&Some(one.account)));
+    let is_given = |one: &Membership| one.given_by.as_ref() == Some(giver);
+    profile.memberships.retain(|one| !is_given(one) && !given.contains_key(&Some(one.account)));
     for (place, role) in given {
         match (place, role) {
             (None, role) => profile.gateway_role = role,
-            (Some(account), Some(role)) => profile.memberships.push(Membership { account, role }),
+            (Some(account), Some(role)) => {
+                profile.memberships.push(Membership { account, role, given_by: Some(Arc::clone(giver)) });
+            }
             (Some(_), None) => {}
         }
     }

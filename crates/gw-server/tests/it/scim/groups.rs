@@ -87,6 +87,37 @@ async fn groups_give_roles_at_projects_of_their_organization_alone() {
 }
 
 #[tokio::test]
+async fn what_a_group_gave_goes_with_it_whatever_the_place_is_called_now() {
+    let site = Site::new(RULES).await;
+    let at = async |method: Method, path: &str, body: Value| {
+        let done = site.gateway.admin(method, &format!("/api/v1/{path}"), Some(&body)).await;
+        assert!(matches!(done.status.as_u16(), 200 | 201), "{}", done.text());
+        done.json()["id"].as_str().unwrap().to_owned()
+    };
+    let project = async |name: &str, team: &str| {
+        at(Method::POST, "projects", json!({"name": name, "team_id": team})).await
+    };
+    let (search, kept) = (project("Search", &site.team).await, project("Kept", &site.team).await);
+    let user = site.person("ada").await;
+    let leads = group(&site, "leads", &[&user]).await;
+    let by_hand = json!({"memberships": [
+        {"account_id": *site.organization, "role": "viewer"},
+        {"account_id": search, "role": "admin"},
+        {"account_id": kept, "role": "member"},
+    ]});
+    at(Method::PATCH, &format!("users/{user}"), by_hand).await;
+    // The rule finds nothing of that name first, and then two.
+    at(Method::PATCH, &format!("projects/{search}"), json!({"name": "Find"})).await;
+    project("Search", &site.team).await;
+    let team =
+        at(Method::POST, "teams", json!({"name": "Second", "organization_id": *site.organization})).await;
+    project("Search", &team).await;
+    assert!(roles(&site, &user).await.contains(&(search.clone(), "admin".to_owned())));
+    site.patch(&leads, json!([{"op": "remove", "path": "members"}])).await.ok();
+    assert_eq!(roles(&site, &user).await, of(&[(&site.organization, "viewer"), (&kept, "member")]));
+}
+
+#[tokio::test]
 async fn a_group_is_replaced_and_refused_with_reasons() {
     let site = Site::new("").await;
     let (ada, bob) = (site.person("ada").await, site.person("bob").await);

@@ -93,7 +93,7 @@ fn a_full_disk_refuses_new_calls_and_never_a_record_of_a_running_one() {
     };
     assert!(matches!(error, JournalError::Full { .. }), "{error}");
     assert!(error.to_string().contains(&dir.path().display().to_string()));
-    assert!(running.len() > 14, "{}", running.len());
+    assert!(running.len() > 12, "{}", running.len());
     for id in &running {
         largest.id = RequestId(*id);
         journal.record(&largest, 1).unwrap();

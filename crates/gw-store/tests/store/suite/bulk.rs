@@ -12,7 +12,7 @@ const KEY: KeyId = KeyId(7);
 
 fn account(id: AccountId, name: &str) -> TenantChange {
     let memberships = match id.level {
-        Level::User => vec![Membership { account: TEAM, role: Role::Member }],
+        Level::User => vec![Membership::by_hand(TEAM, Role::Member)],
         _ => Vec::new(),
     };
     let email = (id.level == Level::User).then(|| format!("{name}@example.com"));
@@ -44,7 +44,7 @@ pub(crate) fn many_changes_are_made_together(store: &impl Store) {
         .unwrap();
     let team = store.account(TEAM).unwrap().unwrap();
     let user = store.account(USER).unwrap().unwrap();
-    assert_eq!(user.profile.memberships, [Membership { account: TEAM, role: Role::Member }]);
+    assert_eq!(user.profile.memberships, [Membership::by_hand(TEAM, Role::Member)]);
     let one = store.key(KEY).unwrap().unwrap();
     assert_eq!((one.policy.name.as_str(), one.digest, one.retiring), ("one", [7; 32], None));
     assert!(one.revision > user.revision && user.revision > team.revision);

@@ -23,7 +23,7 @@ fn named(name: &str) -> AccountProfile {
 }
 
 fn person(email: &str) -> AccountProfile {
-    let memberships = vec![Membership { account: TEAM, role: Role::Admin }];
+    let memberships = vec![Membership::by_hand(TEAM, Role::Admin)];
     AccountProfile { email: Some(email.to_owned()), memberships, ..named("Ada") }
 }
 

@@ -16,6 +16,9 @@ pub(super) struct AccountOut {
     metadata: BTreeMap<String, String>,
     disabled: bool,
     memberships: Vec<(String, Role)>,
+    /// Who gave those that nobody gave by hand, by the account.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    given_by: BTreeMap<String, String>,
     /// Copies of earlier versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gateway_role: Option<Role>,
@@ -24,6 +27,12 @@ pub(super) struct AccountOut {
     created_at: i64,
     updated_at: i64,
     revision: i64,
+}
+
+/// Which account a membership is at, and who gave it; `None` where somebody did by hand.
+fn giver(membership: &Membership) -> Option<(String, String)> {
+    let giver = membership.given_by.as_deref()?;
+    Some((membership.account.to_string(), giver.to_owned()))
 }
 
 impl AccountOut {
@@ -41,6 +50,7 @@ impl AccountOut {
             metadata,
             disabled,
             memberships: memberships.iter().map(|m| (m.account.to_string(), m.role)).collect(),
+            given_by: memberships.iter().filter_map(giver).collect(),
             gateway_role,
             scim,
             created_at: account.created_at,
@@ -54,7 +64,8 @@ impl AccountOut {
         let id = |text: Option<String>| text.map(|text| text.parse::<AccountId>().ok());
         let mut memberships = Vec::with_capacity(self.memberships.len());
         for (account, role) in self.memberships {
-            memberships.push(Membership { account: account.parse().ok()?, role });
+            let given_by = self.given_by.get(&account).map(|giver| giver.as_str().into());
+            memberships.push(Membership { account: account.parse().ok()?, role, given_by });
         }
         let (parent, plan) = (id(self.parent), id(self.plan));
         if parent == Some(None) || plan == Some(None) {

@@ -43,7 +43,7 @@ fn copy(keys: u128) -> Copy {
             name: "Ada".to_owned(),
             email: Some("ada@example.com".to_owned()),
             plan: Some(id(Level::Plan, 3)),
-            memberships: vec![Membership { account: id(Level::Team, 4), role: Role::Billing }],
+            memberships: vec![Membership::by_hand(id(Level::Team, 4), Role::Billing)],
             ..AccountProfile::default()
         },
         created_at: 1,

@@ -10,8 +10,8 @@ use gw_model::guardrail::Speaker;
 const MOST: usize = 16;
 /// Longest texts, in bytes.
 const ACTION: usize = 12;
-const KIND: usize = 32;
-const REASON: usize = 48;
+const KIND: usize = 64;
+const REASON: usize = 64;
 /// Most bytes of the numbers of one: three of 32 bits, and three small ones.
 const NUMBERS: usize = 3 * 5 + 3 * 2;
 
