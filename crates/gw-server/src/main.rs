@@ -7,8 +7,6 @@ mod app;
 mod cli;
 mod credentials;
 mod identity;
-mod ingress;
-mod listen;
 mod scim;
 mod serve;
 mod telemetry;

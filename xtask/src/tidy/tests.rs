@@ -132,6 +132,7 @@ fn edges() {
     let sound = [
         edge("gw-wire", "gw-model", false),
         edge("gw-server", "gw-pipeline", false),
+        edge("gw-ingress", "gw-pipeline", false),
         edge("gw-pipeline", "gw-emulator", true),
     ];
     assert_eq!(apply("edges", &with(&sound)), []);
@@ -139,6 +140,7 @@ fn edges() {
         edge("gw-model", "gw-wire", false),
         edge("gw-pipeline", "gw-emulator", false),
         edge("gw-pipeline", "gw-server", true),
+        edge("gw-ingress", "gw-server", false),
         edge("gw-emulator", "gw-wire", false),
     ] {
         assert_eq!(apply("edges", &with(&[wrong])).len(), 1);

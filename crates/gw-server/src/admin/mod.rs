@@ -241,7 +241,7 @@ impl Shown {
     /// By a request to a path below `base`.
     fn by(request: &Request, base: &str) -> Self {
         Self {
-            credential: crate::ingress::credential::find(request.headers(), None),
+            credential: gw_ingress::credential::find(request.headers(), None),
             origin: origin_of(request),
             method: request.method().to_string(),
             // Without the query: a key may stand there.

@@ -7,12 +7,12 @@ use super::etag::tagged;
 use super::query::{Page, paged};
 use crate::app::authorization::{Caller, Resource};
 use crate::app::blocks::{self, Kind, Shown};
-use crate::app::models::{self, Listed};
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use gw_ingress::listed::{self, Listed};
 use gw_model::{FemtoUsd, NanoUsd, Rate, ServiceTier, Snapshot, Unit};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -45,15 +45,15 @@ pub(super) async fn list(
     let provider = query.provider.as_deref();
     let is_configured = provider.is_none_or(|provider| snapshot.providers.contains_key(provider));
     let mut rows = match provider {
-        None => models::list(snapshot, None),
+        None => listed::list(snapshot, None),
         Some(provider) if is_configured => {
-            let mut rows = models::list(snapshot, None);
+            let mut rows = listed::list(snapshot, None);
             rows.retain(|model| model.providers.iter().any(|name| name == provider));
             rows
         }
         // What it would offer, for whoever thinks of adding it.
         Some(provider) => {
-            models::of_catalog(snapshot, provider).ok_or_else(|| unknown(snapshot, provider))?
+            listed::of_catalog(snapshot, provider).ok_or_else(|| unknown(snapshot, provider))?
         }
     };
     let in_force = |model: &Listed| of_api.iter().find(|one| one.name == model.id && one.problem.is_none());
@@ -81,7 +81,7 @@ fn managed(
     page: &Page,
 ) -> Result<Json<Value>, ApiError> {
     let live = app.gateway.live();
-    let listed = models::list(&live.snapshot, None);
+    let listed = listed::list(&live.snapshot, None);
     let rows = of_api.iter().filter(|shown| is_whole || shown.problem.is_none()).map(|shown| {
         let model = listed.iter().find(|model| model.id == shown.name && shown.problem.is_none());
         (shown, model)
@@ -106,7 +106,7 @@ pub(super) async fn show(app: Arc<App>, caller: &Caller, name: String) -> Result
         return Ok(tagged(StatusCode::OK, shown.revision, row_of(&app, &shown, manages(caller))));
     }
     let live = app.gateway.live();
-    let found = models::list(&live.snapshot, None).into_iter().find(|model| model.id == name);
+    let found = listed::list(&live.snapshot, None).into_iter().find(|model| model.id == name);
     let found = found.ok_or_else(|| ApiError::not_found("there is no such model"))?;
     let mut row = row(&found, true);
     add_targets(&mut row, &found, manages(caller));
@@ -121,7 +121,7 @@ fn manages(caller: &Caller) -> bool {
 /// One that the API manages, in force or not.
 pub(super) fn row_of(app: &App, shown: &Shown, is_whole: bool) -> Value {
     let live = app.gateway.live();
-    let listed = models::list(&live.snapshot, None).into_iter().find(|model| model.id == shown.name);
+    let listed = listed::list(&live.snapshot, None).into_iter().find(|model| model.id == shown.name);
     stored_row(shown, listed.filter(|_| shown.problem.is_none()).as_ref(), is_whole)
 }
 

@@ -3,7 +3,7 @@
 //! process. What is to be done each says itself. It must not be waited for by anything.
 
 use super::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_store::StoreError;
 use std::io;
 use std::sync::Arc;

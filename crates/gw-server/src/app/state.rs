@@ -17,7 +17,6 @@ use super::storage::Storage;
 use super::tail::Tail;
 use crate::admin::idempotency::UnderWay;
 use crate::identity::{AcceptError, Accepted};
-use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
 use gw_config::compile::{
@@ -25,6 +24,7 @@ use gw_config::compile::{
 };
 use gw_config::settings::otlp::MetricAccess;
 use gw_config::{Compiled, ConfigErrors};
+use gw_ingress::listen::tls::{self, TlsError};
 use gw_model::Snapshot;
 use gw_pipeline::{Embedding, Gateway, PublishError, SharingMetrics};
 use gw_store::StoreError;

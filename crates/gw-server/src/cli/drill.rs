@@ -97,7 +97,7 @@ fn drill(
         tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build().map_err(
             |source| DrillError::Setup { doing: "start threads".to_owned(), source: source.into() },
         )?;
-    crate::listen::nofile::raise();
+    gw_ingress::listen::nofile::raise();
     let all = async {
         for (at, scenario) in scenarios.iter().enumerate() {
             let (number, count) = (at + 1, scenarios.len());

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &EmulateArguments) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return output::fail(&error, 1),
     };
-    crate::listen::nofile::raise();
+    gw_ingress::listen::nofile::raise();
     let result = runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await?;
         output::line(format!("Emulator is ready at http://{}", listener.local_addr()?));

@@ -6,8 +6,8 @@ pub(crate) mod exchange;
 mod obtain;
 mod surroundings;
 
-use crate::listen::worker::Phase;
 use exchange::Exchange;
+use gw_ingress::listen::worker::Phase;
 use gw_model::Micros;
 use gw_model::credential::CredentialSource;
 use gw_pipeline::Gateway;

@@ -11,7 +11,7 @@ pub(crate) mod sign_in;
 pub(crate) use rings::{AcceptError, Accepted};
 
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_model::{ErrorCode, Refusal};
 use gw_pipeline::{Introducer, Introduction};
 use gw_store::memory::KeyEntry;

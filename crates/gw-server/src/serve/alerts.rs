@@ -5,7 +5,7 @@ use crate::app::alerts::post::Post;
 use crate::app::alerts::watcher::Watcher;
 use crate::app::alerts::{self, Test};
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use parking_lot::Mutex;
 use std::io;
 use std::sync::Arc;

@@ -9,6 +9,7 @@ use crate::app::analytics;
 use crate::app::audit;
 use crate::app::blocks as app_blocks;
 use crate::app::body_storage;
+use crate::app::control;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Loaded, Reading};
 use crate::app::evaluations;
@@ -17,20 +18,20 @@ use crate::app::plugins;
 use crate::app::prices::recosting;
 use crate::app::routes as app_routes;
 use crate::app::settings::{self as app_settings, Overlay};
-use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
 use crate::app::storage::Storage;
 use crate::app::tail;
 use crate::cli::output;
 use crate::credentials;
 use crate::identity;
-use crate::listen::acceptor::{self, Door};
-use crate::listen::nofile;
-use crate::listen::worker::{self, Phase, WorkerHandle};
 use crate::telemetry::{self, LogFormat};
 use gw_config::compile::{RedisSettings, RollupSettings};
 use gw_config::listed::Stored;
 use gw_config::{Compiled, settings};
+use gw_ingress::SiteParts;
+use gw_ingress::listen::acceptor::{self, Door};
+use gw_ingress::listen::nofile;
+use gw_ingress::listen::worker::{self, Phase, WorkerHandle};
 use gw_pipeline::{Gateway, GatewayParts, PublishError, SystemClock};
 use gw_store::StoreError;
 use gw_store::redis::RedisError;
@@ -42,7 +43,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 
 /// Threads of the background runtime.
@@ -231,13 +232,11 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     storage.start().map_err(BootError::Store)?;
     let (phase, phases) = watch::channel(Phase::Running);
     let parts = SiteParts {
-        app: Arc::clone(&app),
         limits: Arc::new(compiled.server.limits),
         trusted_proxies: compiled.server.trusted_proxies.clone().into(),
-        background: background.handle().clone(),
     };
     let count = worker_count(start, &compiled);
-    let (workers, mut threads) = workers(count, &gateway, &storage, &parts, &phases)?;
+    let (workers, mut threads) = workers(count, &app, &parts, background.handle(), &phases)?;
     threads.extend(shared.map(|shared| shared.start(phases.clone())).transpose()?);
     threads.extend(background_threads(&app, phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);
@@ -352,18 +351,19 @@ type Workers = (Arc<[WorkerHandle]>, Vec<JoinHandle<()>>);
 
 fn workers(
     count: u16,
-    gateway: &Arc<Gateway>,
-    storage: &Storage,
+    app: &Arc<App>,
     parts: &SiteParts,
+    background: &Handle,
     phases: &watch::Receiver<Phase>,
 ) -> Result<Workers, BootError> {
     let mut handles = Vec::new();
     let mut threads = Vec::new();
     for index in 0..count {
-        let journal = storage.journal(index).map_err(BootError::Store)?;
-        let (handle, thread) =
-            worker::start(index, Arc::clone(gateway), journal, parts.clone(), phases.clone())
-                .map_err(BootError::System)?;
+        let gateway = Arc::clone(&app.gateway);
+        let journal = app.storage.journal(index).map_err(BootError::Store)?;
+        let join = control::join(app, background);
+        let (handle, thread) = worker::start(index, gateway, journal, parts.clone(), join, phases.clone())
+            .map_err(BootError::System)?;
         handles.push(handle);
         threads.push(thread);
     }

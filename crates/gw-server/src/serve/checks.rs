@@ -4,7 +4,7 @@
 //! Never on the request path. What a check asks, and what its answer means, stands in `gw-pipeline`.
 
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_model::Micros;
 use gw_pipeline::{Check, Gateway};
 use gw_upstream::{Upstream, UpstreamConfig};

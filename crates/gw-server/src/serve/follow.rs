@@ -6,7 +6,7 @@ use crate::app::blocks::BlockError;
 use crate::app::routes::RoutesError;
 use crate::app::state::App;
 use crate::app::{accounts, audit, blocks, credentials, keys, routes, settings};
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_model::{AccountId, KeyId, Level};
 use gw_store::StoreError;
 use gw_store::restore::restore_budgets;

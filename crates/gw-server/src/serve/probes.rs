@@ -3,7 +3,7 @@
 
 use crate::app::blocks::probe::Order;
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_pipeline::Gateway;
 use gw_upstream::{Upstream, UpstreamConfig};
 use std::io;

@@ -3,8 +3,8 @@
 
 use super::boot::BootError;
 use crate::app::storage::Storage;
-use crate::listen::worker::Phase as ProcessPhase;
 use gw_config::compile::RedisSettings;
+use gw_ingress::listen::worker::Phase as ProcessPhase;
 use gw_pipeline::{SharedLimitMetrics, SharedLimits, SystemClock};
 use gw_store::redis::RedisError;
 use gw_store::redis::strict::{Books, Clerk, ClerkSettings, Phase};

@@ -7,7 +7,7 @@ use super::lane::Lane;
 use super::send::Sender;
 use crate::admin;
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_model::telemetry::{Batching, OtlpTarget, Signal};
 use gw_model::{Clock, Ended, Outcome, Snapshot, Telemetry};
 use gw_pipeline::Dropped;

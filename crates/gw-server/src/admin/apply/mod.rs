@@ -12,7 +12,7 @@ use super::by::{self, By};
 use super::error::ApiError;
 use crate::app::apply::{self as work, Done, Fault, Options, Plan, PlanError, Stopped};
 use crate::app::authorization::{Caller, Resource};
-use crate::app::site::MAX_APPLY_BODY;
+use crate::app::control::MAX_APPLY_BODY;
 use crate::app::state::App;
 use axum::body::Bytes;
 use axum::extract::{Query, State};

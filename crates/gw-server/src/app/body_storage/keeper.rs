@@ -6,7 +6,7 @@ use super::{BodyRoom, DIRECTORY, KIND, SECTION, key_of};
 use crate::app::bucket::{Bucket, S3Error};
 use crate::app::chores::{self, Bell, Chore, Next, Stage};
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_model::Micros;
 use gw_store::StoreError;
 use gw_store::traits::Database;

@@ -9,7 +9,7 @@ use super::runner::Runner;
 use super::{Evaluation, Job};
 use crate::app::datasets::{self, Item};
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_model::{Micros, NanoUsd};
 use gw_pipeline::Purse;
 use gw_store::StoreError;

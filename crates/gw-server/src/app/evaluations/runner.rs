@@ -7,7 +7,7 @@ use super::turns::{Head, Turns};
 use super::{Evaluation, open};
 use crate::app::chores::{self, Bell, Chore, Next, Stage};
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_model::Micros;
 use gw_store::StoreError;
 use gw_store::types::{EvaluationId, EvaluationState};

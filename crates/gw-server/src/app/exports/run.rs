@@ -8,7 +8,7 @@ use crate::admin::log_filter;
 use crate::app::bucket::Bucket;
 use crate::app::chores::{self, Bell, Chore, Next, Stage};
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_model::Micros;
 use gw_store::StoreError;
 use gw_store::types::{ExportState, StoredExport};

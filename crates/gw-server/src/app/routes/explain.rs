@@ -3,8 +3,8 @@
 
 mod choices;
 
-use crate::ingress::context;
 use bytes::Bytes;
+use gw_ingress::context;
 use gw_model::WireFormat;
 use gw_model::routing::{Destination, Gate, GateLimit, GateUnit, Group, Strategy};
 use gw_model::snapshot::Model;

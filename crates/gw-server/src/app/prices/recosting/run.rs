@@ -7,7 +7,7 @@ use super::{Job, Recosting, shown};
 use crate::app::chores::{self, Bell, Chore, Next, Stage};
 use crate::app::prices::{book, in_force};
 use crate::app::state::App;
-use crate::listen::worker::Phase;
+use gw_ingress::listen::worker::Phase;
 use gw_model::{Micros, RequestId, Snapshot};
 use gw_pipeline::Live;
 use gw_store::StoreError;

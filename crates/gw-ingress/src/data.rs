@@ -1,8 +1,8 @@
 //! A call to a model: puts together what the request path wants to know, for every wire format alike.
 
-use super::{caching, context, credential, tracing};
-use crate::app::site::Site;
 use crate::listen::body::ClientBody;
+use crate::site::Site;
+use crate::{caching, context, credential, trace};
 use gw_model::{Api, WireFormat};
 use gw_pipeline::{Inbound, PathFacts, Reply, SignedHead, run};
 use http::Request;
@@ -31,7 +31,7 @@ pub(crate) async fn call(
         path.stream && format == WireFormat::GeminiGenerate && !query.is_some_and(asks_for_events);
     let gateway = site.worker.gateway();
     let mut context = context::caller(&head.headers, gateway.keeps_headers());
-    context.trace = tracing::brought(gateway, &head.headers);
+    context.trace = trace::brought(gateway, &head.headers);
     if gateway.answers.is_used() {
         context.cache = caching::wish(&head.headers);
     }

@@ -12,7 +12,7 @@ const GOOGLE: HeaderName = HeaderName::from_static("x-goog-api-key");
 const AZURE: HeaderName = HeaderName::from_static("api-key");
 
 /// Finds the credential.
-pub(crate) fn find(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
+pub fn find(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
     let text = |name: HeaderName| {
         headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim).filter(|v| !v.is_empty())
     };

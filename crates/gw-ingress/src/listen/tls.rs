@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Why TLS cannot be offered.
 #[derive(Debug)]
-pub(crate) enum TlsError {
+pub enum TlsError {
     /// A PEM file cannot be read.
     Read {
         /// Which.
@@ -50,7 +50,7 @@ impl std::error::Error for TlsError {
 }
 
 /// Loads certificate chain and key.
-pub(crate) fn load(cert_file: &Path, key_file: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+pub fn load(cert_file: &Path, key_file: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let read = |path: &Path| {
         let path = path.to_owned();
         move |source| TlsError::Read { path, source }

@@ -1,9 +1,9 @@
 //! `GET /v1/models` and `/v1/models/{id}`: what the caller may call, in OpenAI's shape; in Anthropic's when its
 //! version header is sent, in Google's on its own path or when its key header is sent.
 
-use super::{context, credential};
-use crate::app::models::{self, Listed};
-use crate::app::site::Site;
+use crate::listed::{self, Listed};
+use crate::site::Site;
+use crate::{context, credential};
 use gw_model::{Ability, Endpoint, ErrorCode, Refusal, WireFormat};
 use gw_pipeline::{Reply, ReplyBody, Whence, refusal_reply};
 use http::header::{self, HeaderValue};
@@ -55,7 +55,7 @@ async fn answer(
         return Err(Refusal::new(ErrorCode::EndpointNotAllowed, "this key may not list models"));
     }
     let live = site.worker.live();
-    let listed = models::list(&live.snapshot, key);
+    let listed = listed::list(&live.snapshot, key);
     let shape = match format {
         WireFormat::AnthropicMessages => anthropic_model,
         WireFormat::GeminiGenerate => gemini_model,

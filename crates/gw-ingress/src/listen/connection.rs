@@ -7,8 +7,8 @@ use super::linger::Lingering;
 use super::pace::{self, PacedBody};
 use super::protocol::{Protocol, Spoken};
 use super::worker::{Handed, OpenGuard, Phase};
-use crate::app::site::Site;
-use crate::ingress;
+use crate::dispatch;
+use crate::site::Site;
 use gw_config::compile::ServerLimits;
 use http::Request;
 use hyper::body::Incoming;
@@ -118,7 +118,7 @@ where
         let under_way = activity.begin();
         // Hyper keeps a place for this future for as long as the connection lives: a box is a small one.
         Box::pin(async move {
-            let reply = activity.keep_session(ingress::handle(&site, door, peer, request).await);
+            let reply = activity.keep_session(dispatch::handle(&site, door, peer, request).await);
             Ok::<_, Infallible>(reply.map(|body| PacedBody::new(body, under_way)))
         })
     });

@@ -8,24 +8,24 @@ use std::sync::Arc;
 
 /// A model that can be called.
 #[derive(Clone, Debug)]
-pub(crate) struct Listed {
+pub struct Listed {
     /// The name to call it by.
-    pub(crate) id: String,
+    pub id: String,
     /// `alias`, or the provider's name.
-    pub(crate) owner: String,
+    pub owner: String,
     /// Facts: of an alias, the prices of its first target, the bounds that all targets keep, and the abilities that
     /// at least one has, since calls are led to it.
-    pub(crate) info: Arc<ModelInfo>,
+    pub info: Arc<ModelInfo>,
     /// Names of the providers behind it, in order.
-    pub(crate) providers: Vec<String>,
+    pub providers: Vec<String>,
     /// It is made of a dynamic route.
-    pub(crate) is_route: bool,
+    pub is_route: bool,
     /// Of an alias, all of its targets, as a provider and its model, in the same order.
-    pub(crate) targets: Vec<String>,
+    pub targets: Vec<String>,
 }
 
 /// Everything that can be called by name, aliases first; with a key, only what it allows.
-pub(crate) fn list(snapshot: &Snapshot, key: Option<&KeyEntry>) -> Vec<Listed> {
+pub fn list(snapshot: &Snapshot, key: Option<&KeyEntry>) -> Vec<Listed> {
     let mut aliases: Vec<_> = snapshot.models.values().collect();
     aliases.sort_by(|a, b| a.name.cmp(&b.name));
     let aliases = aliases.into_iter().map(|model| Listed {
@@ -79,7 +79,7 @@ fn smaller(one: u32, other: u32) -> u32 {
 }
 
 /// The models that the catalogue knows of a provider that is not configured; `None` when it does not know it.
-pub(crate) fn of_catalog(snapshot: &Snapshot, provider: &str) -> Option<Vec<Listed>> {
+pub fn of_catalog(snapshot: &Snapshot, provider: &str) -> Option<Vec<Listed>> {
     let spec = snapshot.catalog.provider(provider)?;
     let names = snapshot.catalog.model_names(&spec.price_key);
     let listed = names.into_iter().map(|name| Listed {
@@ -95,7 +95,7 @@ pub(crate) fn of_catalog(snapshot: &Snapshot, provider: &str) -> Option<Vec<List
 
 impl Listed {
     /// The abilities that something is known of, by name, in a stable order.
-    pub(crate) fn abilities(&self) -> Vec<(&'static str, bool)> {
+    pub fn abilities(&self) -> Vec<(&'static str, bool)> {
         let names = Ability::ALL.iter().map(|ability| (ability.as_str(), Some(*ability)));
         let names = names.chain(MORE_ABILITIES.iter().map(|name| (*name, None)));
         let known = names.filter_map(|(name, ability)| {
@@ -107,7 +107,7 @@ impl Listed {
     }
 
     /// Is the ability known to be there (true) or missing (false)?
-    pub(crate) fn can(&self, ability: Ability) -> Option<bool> {
+    pub fn can(&self, ability: Ability) -> Option<bool> {
         self.abilities().iter().find(|(name, _)| *name == ability.as_str()).map(|(_, can)| *can)
     }
 }

@@ -3,8 +3,8 @@
 
 use super::acceptor::Door;
 use super::connection;
-use crate::app::inside;
-use crate::app::site::{Site, SiteParts};
+use crate::control::{Join, Joined};
+use crate::site::{Site, SiteParts};
 use gw_pipeline::{Gateway, Worker, keep_routes, keep_trials, watch_lag};
 use gw_store::journal::Journal;
 use gw_upstream::{Upstream, UpstreamConfig};
@@ -28,14 +28,14 @@ pub(crate) struct Handed {
 }
 
 /// The acceptor's view of a worker.
-pub(crate) struct WorkerHandle {
+pub struct WorkerHandle {
     queue: mpsc::Sender<Handed>,
     open: Arc<AtomicUsize>,
 }
 
 impl WorkerHandle {
     /// Connections that the worker has.
-    pub(crate) fn open(&self) -> usize {
+    pub fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
@@ -60,7 +60,7 @@ impl Drop for OpenGuard {
 
 /// How far the process's end has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Phase {
+pub enum Phase {
     /// Serving.
     Running,
     /// Finishing what runs; connections close when idle.
@@ -71,18 +71,19 @@ pub(crate) enum Phase {
     Ending,
 }
 
-/// Starts a worker thread.
-pub(crate) fn start(
+/// Starts a worker thread, which `join` makes part of the control plane. Errors: the system refuses a runtime, a thread or
+/// randomness.
+pub fn start(
     index: u16,
     gateway: Arc<Gateway>,
     journal: Journal,
     parts: SiteParts,
+    join: Join,
     phase: watch::Receiver<Phase>,
 ) -> io::Result<(WorkerHandle, JoinHandle<()>)> {
     let (queue, receiver) = mpsc::channel(QUEUE);
     let open = Arc::new(AtomicUsize::new(0));
     let handle = WorkerHandle { queue, open: Arc::clone(&open) };
-    let orders = parts.app.inside.join();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut seed = [0u8; 8];
     getrandom::fill(&mut seed).map_err(|e| io::Error::other(e.to_string()))?;
@@ -90,8 +91,9 @@ pub(crate) fn start(
         let local = tokio::task::LocalSet::new();
         let upstream = Upstream::new(UpstreamConfig::default());
         let worker = Worker::new(gateway, upstream, journal, u64::from_ne_bytes(seed));
-        local.spawn_local(inside::serve(Rc::clone(&worker), orders));
-        let site = Rc::new(Site::new(Rc::clone(&worker), parts));
+        let Joined { control, task } = join(&worker);
+        local.spawn_local(task);
+        let site = Rc::new(Site { worker: Rc::clone(&worker), parts, control });
         local.spawn_local(watch_lag(Rc::clone(&worker)));
         if index == 0 {
             local.spawn_local(keep_trials(Rc::clone(&worker)));

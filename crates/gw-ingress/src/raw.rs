@@ -1,9 +1,9 @@
 //! Calls that go to a provider's own path as they are: puts together their head, without what is the caller's own
 //! (credentials, cookies, and what the way here has added). It must not choose a host: the provider's name does.
 
-use super::{context, credential, tracing};
-use crate::app::site::Site;
 use crate::listen::body::ClientBody;
+use crate::site::Site;
+use crate::{context, credential, trace};
 use bytes::Bytes;
 use gw_model::{ErrorCode, ObjectAsk, RawLine, Refusal, WireFormat};
 use gw_pipeline::{CallerContext, Inbound, PathFacts, Reply, refusal_reply, run};
@@ -98,8 +98,8 @@ pub(super) async fn objects(site: &Rc<Site>, from: IpAddr, path: &str, request: 
     let (head, incoming) = request.into_parts();
     let ask = match asked(head.method.as_str(), path) {
         Some(Ok(ask)) => ask,
-        Some(Err(allowed)) => return super::method_not_allowed(format, allowed),
-        None => return super::not_found(format, "there is nothing at this path"),
+        Some(Err(allowed)) => return crate::dispatch::method_not_allowed(format, allowed),
+        None => return crate::dispatch::not_found(format, "there is nothing at this path"),
     };
     let query = head.uri.query().unwrap_or_default();
     let named = head.headers.get("x-gatewright-provider").and_then(|value| value.to_str().ok());
@@ -117,7 +117,7 @@ pub(super) async fn objects(site: &Rc<Site>, from: IpAddr, path: &str, request: 
 
 /// What a path that begins with `files` or `batches` asks for, its ids decoded.
 fn asked(method: &str, path: &str) -> Option<Result<ObjectAsk, &'static str>> {
-    let segments: Vec<String> = path.split('/').map(super::paths::decoded).collect();
+    let segments: Vec<String> = path.split('/').map(crate::paths::decoded).collect();
     // An encoded slash would be a path of its own to some servers.
     if segments.iter().any(|segment| segment.contains('/')) {
         return None;
@@ -129,7 +129,7 @@ fn asked(method: &str, path: &str) -> Option<Result<ObjectAsk, &'static str>> {
 /// with. Servers take an encoded letter for the letter.
 fn below_version(path: &str) -> String {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let plain = |at: usize| segments.get(at).map(|segment| super::paths::decoded(segment));
+    let plain = |at: usize| segments.get(at).map(|segment| crate::paths::decoded(segment));
     let is_root = |at: usize| {
         let before = at.checked_sub(1).and_then(plain);
         before.is_none_or(|before| matches!(&*before, "v1" | "openai"))
@@ -148,7 +148,7 @@ async fn call(
     incoming: Incoming,
 ) -> Reply {
     let timeout = Duration::from_millis(site.parts.limits.body_read_timeout_ms);
-    let trace = tracing::brought(site.worker.gateway(), &head.headers);
+    let trace = trace::brought(site.worker.gateway(), &head.headers);
     let inbound = Inbound {
         format,
         from: Some(from),
@@ -197,7 +197,7 @@ fn sent(headers: &HeaderMap) -> Vec<(String, Bytes)> {
 /// credential.
 fn without(query: &str, names: &[&str]) -> String {
     let is_named = |pair: &&str| {
-        let name = super::paths::decoded(pair.split('=').next().unwrap_or_default());
+        let name = crate::paths::decoded(pair.split('=').next().unwrap_or_default());
         names.iter().any(|known| known.eq_ignore_ascii_case(&name))
     };
     if !query.split('&').any(|pair| is_named(&pair)) {
@@ -209,7 +209,7 @@ fn without(query: &str, names: &[&str]) -> String {
 /// The value of a parameter, decoded.
 fn parameter(query: &str, name: &str) -> Option<String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(found, _)| *found == name).map(|(_, value)| super::paths::decoded(value)).next()
+    pairs.filter(|(found, _)| *found == name).map(|(_, value)| crate::paths::decoded(value)).next()
 }
 
 #[cfg(test)]

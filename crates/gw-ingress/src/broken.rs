@@ -1,7 +1,7 @@
 //! What to say about a request whose head could not be read.
 
-use super::REQUEST_ID;
-use crate::app::site::Site;
+use crate::dispatch::REQUEST_ID;
+use crate::site::Site;
 use bytes::Bytes;
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use gw_pipeline::{ReplyBody, refusal_reply};

@@ -1,9 +1,9 @@
 //! Sessions over a WebSocket: the client's half of the opening handshake. Serves `/v1/realtime`; what happens between
 //! is the request path's, like for any call. It must not log a header or a query: browsers put their key there.
 
-use super::paths::decoded;
-use super::{context, credential, tracing};
-use crate::app::site::Site;
+use crate::paths::decoded;
+use crate::site::Site;
+use crate::{context, credential, trace};
 use bytes::Bytes;
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use gw_pipeline::{CallerContext, Inbound, PathFacts, Reply, ReplyBody, refusal_reply, run};
@@ -51,7 +51,7 @@ pub(super) async fn open<B>(
     let model = model.or_else(|| parameter(query, "model")).or_else(|| parameter(query, "deployment"));
     let kept: Vec<&str> = offered.iter().map(String::as_str).filter(|p| !is_of_account(p)).collect();
     let gateway = site.worker.gateway();
-    let trace = tracing::brought(gateway, &head.headers);
+    let trace = trace::brought(gateway, &head.headers);
     let inbound = Inbound {
         format: FORMAT,
         from: Some(from),

@@ -1,34 +1,21 @@
-//! From an HTTP request to the stage that serves it: by path to a wire format, the control plane, or a
-//! health check. Thin: it reads heads, never bodies, and decides nothing about a call.
+//! From an HTTP request to who serves it: by path to a wire format, the control plane, or a health check. It must not read a
+//! body.
 
-pub(crate) mod broken;
-mod caching;
-mod client;
-pub(crate) mod context;
-pub(crate) mod credential;
-mod data;
-mod models;
-mod paths;
-mod raw;
-mod realtime;
-mod stored;
-mod tracing;
-
-use crate::app::site::Site;
 use crate::listen::acceptor::Door;
 use crate::listen::cors;
-use crate::ui;
+use crate::paths::{self, Route};
+use crate::site::Site;
+use crate::{client, data, models, raw, realtime, stored};
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use gw_pipeline::{Reply, ReplyBody, refusal_reply};
 use http::header::{self, HeaderName};
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
-use paths::Route;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 /// Names an answer in logs and questions.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Serves one request. Every answer has an id, also when there was no call that could have one.
 pub(crate) async fn handle(
@@ -46,7 +33,7 @@ pub(crate) async fn handle(
 }
 
 async fn across_origins(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<Incoming>) -> Reply {
-    let cors = site.cors();
+    let cors = site.control.cors();
     let cors = (*cors).as_ref();
     if let Some(origin) = cors::allowed(cors, request.headers().get(header::ORIGIN)) {
         let mut reply = if request.method() == Method::OPTIONS {
@@ -71,10 +58,10 @@ async fn dispatch(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<In
         (Route::Health, _) => site.health(),
         (Route::Ready, _) => site.ready(),
         (Route::Admin, Door::Main { with_admin: true } | Door::Admin) => {
-            Box::pin(site.admin(from, request)).await
+            site.control.admin(from, request).await
         }
         (Route::Ui, Door::Main { with_admin: true } | Door::Admin) => {
-            ui::serve(request.method(), request.uri().path(), request.headers())
+            site.control.page(request.method(), request.uri().path(), request.headers())
         }
         (Route::Root, _) => match *request.method() {
             Method::GET | Method::HEAD => root(),
@@ -129,11 +116,11 @@ fn empty(status: StatusCode) -> Reply {
     reply
 }
 
-fn not_found(format: WireFormat, text: &'static str) -> Reply {
+pub(crate) fn not_found(format: WireFormat, text: &'static str) -> Reply {
     refusal_reply(format, &Refusal::new(ErrorCode::NotFound, text), None)
 }
 
-fn method_not_allowed(format: WireFormat, allowed: &'static str) -> Reply {
+pub(crate) fn method_not_allowed(format: WireFormat, allowed: &'static str) -> Reply {
     let refusal = Refusal::new(ErrorCode::MethodNotAllowed, format!("this endpoint takes {allowed} only"));
     let mut reply = refusal_reply(format, &refusal, None);
     reply.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static(allowed));

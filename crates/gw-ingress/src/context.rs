@@ -1,6 +1,6 @@
 //! What else a head says: the caller's context headers, and which of its headers may go upstream.
 
-use super::tracing::TRACEPARENT;
+use crate::trace::TRACEPARENT;
 use bytes::Bytes;
 use gw_model::{Api, WireFormat};
 use gw_pipeline::CallerContext;
@@ -73,7 +73,7 @@ const SECRET_WORDS: [&str; 16] = [
 
 /// Reads the `x-gatewright-*` headers, and keeps others when conditions ask for them. Most calls have none of the former:
 /// one pass over the names costs less than a look for each.
-pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext {
+pub fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext {
     let mut context = CallerContext {
         headers: if keeps_headers { kept(headers) } else { Vec::new() },
         ..CallerContext::default()
@@ -89,7 +89,7 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
         }
         let Some(rest) = name.as_str().strip_prefix(CONTEXT) else {
             if *name == TRACEPARENT {
-                context.trace_id = super::tracing::trace_id(headers);
+                context.trace_id = crate::trace::trace_id(headers);
             }
             continue;
         };

@@ -2,15 +2,15 @@
 //! serves its own on a current-thread runtime. Knows HTTP framing, TLS and limits; it must not know paths
 //! or wire formats.
 
-pub(crate) mod acceptor;
+pub mod acceptor;
 mod activity;
 pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod cors;
 mod explain;
 mod linger;
-pub(crate) mod nofile;
+pub mod nofile;
 mod pace;
 mod protocol;
-pub(crate) mod tls;
-pub(crate) mod worker;
+pub mod tls;
+pub mod worker;

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Which of the two doors a connection came in by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Door {
+pub enum Door {
     /// The data plane, and the control plane too unless it has a door of its own.
     Main {
         /// `/api`, `/ui` and `/metrics` are served here as well.
@@ -30,7 +30,7 @@ pub(crate) enum Door {
 }
 
 /// Binds a listening socket. IPv6 addresses accept IPv6 only, as written.
-pub(crate) fn bind(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
+pub fn bind(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     if addr.is_ipv6() {
@@ -47,7 +47,7 @@ pub(crate) fn bind(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
 const ADMIN_RESERVE: usize = 64;
 
 /// Accepts until `stop` says so. At most `max_open` connections are open, of all doors.
-pub(crate) async fn accept(
+pub async fn accept(
     listener: TcpListener,
     door: Door,
     workers: Arc<[WorkerHandle]>,

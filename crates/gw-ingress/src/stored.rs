@@ -1,8 +1,9 @@
 //! A stored answer, asked for by its path: puts together what the request path wants to know.
 
-use super::paths::{self, Stored};
-use super::{context, credential, method_not_allowed, tracing};
-use crate::app::site::Site;
+use crate::dispatch::method_not_allowed;
+use crate::paths::{self, Stored};
+use crate::site::Site;
+use crate::{context, credential, trace};
 use gw_model::WireFormat;
 use gw_pipeline::{CallerContext, Reply, StoredAction, StoredRequest, run_stored};
 use http::{Method, Request};
@@ -28,7 +29,7 @@ pub(super) async fn serve(
         (Stored::Cancel, _) => return method_not_allowed(format, "POST"),
     };
     let query = request.uri().query();
-    let trace = tracing::brought(site.worker.gateway(), request.headers());
+    let trace = trace::brought(site.worker.gateway(), request.headers());
     let stored = StoredRequest {
         from: Some(from),
         credential: credential::find(request.headers(), query),

@@ -4,8 +4,8 @@
 //! the caller's own wire format (there is no path to tell it by), and HTTP/2, where hyper resets the stream.
 
 use super::activity::Activity;
-use crate::app::site::Site;
-use crate::ingress::broken;
+use crate::broken;
+use crate::site::Site;
 use bytes::Buf;
 use std::collections::VecDeque;
 use std::io;

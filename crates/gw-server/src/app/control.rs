@@ -1,17 +1,18 @@
-//! A worker's view of the process: its request path, and what of the control plane it serves itself.
+//! The control plane as workers see it: what they ask of it, and the calls that it makes on their threads.
 
+use super::inside;
 use super::state::App;
-use crate::admin;
+use crate::{admin, ui};
 use axum::Router;
 use axum::body::Body as AdminBody;
 use bytes::Bytes;
-use gw_config::compile::{Cors, ServerLimits};
-use gw_model::{Network, RequestId};
-use gw_pipeline::{Incomplete, OtherBody, Reply, ReplyBody, Worker};
-use http::header::{self, HeaderValue};
-use http::{Request, StatusCode};
+use gw_config::compile::Cors;
+use gw_ingress::{ControlPlane, Join, Joined, Local, json_reply};
+use gw_pipeline::{Incomplete, OtherBody, Reply, ReplyBody};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use rustls::ServerConfig;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,64 +26,54 @@ const MAX_ADMIN_BODY: usize = 4 << 20;
 pub(crate) const APPLY_PATH: &str = "/api/v1/apply";
 pub(crate) const MAX_APPLY_BODY: usize = 72 << 20;
 
-/// What every worker is given at start.
-#[derive(Clone)]
-pub(crate) struct SiteParts {
-    pub(crate) app: Arc<App>,
-    pub(crate) limits: Arc<ServerLimits>,
-    /// Proxies that are believed whom they speak for.
-    pub(crate) trusted_proxies: Arc<[Network]>,
-    /// Runs the control plane, so that a slow query does not hold up calls.
-    pub(crate) background: Handle,
-}
-
 /// See the module.
-pub(crate) struct Site {
-    pub(crate) worker: Rc<Worker>,
-    pub(crate) parts: SiteParts,
+struct Control {
+    app: Arc<App>,
     router: Router,
+    /// Runs the control plane, so that a slow query does not hold up calls.
+    background: Handle,
 }
 
-impl Site {
-    pub(crate) fn new(worker: Rc<Worker>, parts: SiteParts) -> Self {
-        let router = admin::router(Arc::clone(&parts.app));
-        Self { worker, parts, router }
+/// What makes a worker part of the control plane, once. Calls that the control plane makes reach it from now on.
+pub(crate) fn join(app: &Arc<App>, background: &Handle) -> Join {
+    let (app, background) = (Arc::clone(app), background.clone());
+    let orders = app.inside.join();
+    Box::new(move |worker| Joined {
+        task: Box::pin(inside::serve(Rc::clone(worker), orders)),
+        control: Box::new(Control { router: admin::router(Arc::clone(&app)), app, background }),
+    })
+}
+
+impl ControlPlane for Control {
+    fn cors(&self) -> Arc<Option<Cors>> {
+        self.app.cors.load_full()
     }
 
-    pub(crate) fn cors(&self) -> Arc<Option<Cors>> {
-        self.parts.app.cors.load_full()
+    fn tls(&self) -> Option<Arc<ServerConfig>> {
+        Option::clone(&self.app.tls.load())
     }
 
-    pub(crate) fn tls_acceptor(&self) -> Option<tokio_rustls::TlsAcceptor> {
-        let config = self.parts.app.tls.load_full();
-        config.as_ref().as_ref().map(|c| tokio_rustls::TlsAcceptor::from(Arc::clone(c)))
+    fn readiness(&self) -> (bool, String) {
+        self.app.readiness()
     }
 
-    /// An id for an answer that no call stands behind.
-    pub(crate) fn request_id(&self) -> HeaderValue {
-        let id = RequestId::new(self.worker.gateway().clock().now(), fastrand::u128(..));
-        HeaderValue::from_str(&id.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
+    fn admin(&self, from: IpAddr, request: Request<Incoming>) -> Local<'_, Reply> {
+        Box::pin(self.answer(from, request))
     }
 
-    /// `/healthz`: the process is up.
-    #[expect(clippy::unused_self, reason = "beside its sister ready()")]
-    pub(crate) fn health(&self) -> Reply {
-        json(StatusCode::OK, "{\"status\":\"ok\"}".to_owned())
+    fn page(&self, method: &Method, path: &str, headers: &HeaderMap) -> Reply {
+        ui::serve(method, path, headers)
     }
+}
 
-    /// `/readyz`: send traffic here, or not.
-    pub(crate) fn ready(&self) -> Reply {
-        let (ready, body) = self.parts.app.readiness();
-        json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, body)
-    }
-
+impl Control {
     /// Everything of the control plane, on the background runtime.
     #[expect(clippy::disallowed_methods, reason = "the request is limited, the answer is the gateway's own")]
-    pub(crate) async fn admin(&self, from: IpAddr, request: Request<Incoming>) -> Reply {
+    async fn answer(&self, from: IpAddr, request: Request<Incoming>) -> Reply {
         let (head, incoming) = request.into_parts();
         let most = if head.uri.path() == APPLY_PATH { MAX_APPLY_BODY } else { MAX_ADMIN_BODY };
         let Ok(body) = Limited::new(incoming, most).collect().await else {
-            return json(
+            return json_reply(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "{\"error\":{\"code\":\"request_too_large\",\"message\":\"the body is too large or broke off\"}}".to_owned(),
             );
@@ -90,7 +81,7 @@ impl Site {
         let mut request = Request::from_parts(head, AdminBody::from(body.to_bytes()));
         request.extensions_mut().insert(admin::ClientAddress(from));
         let mut router = self.router.clone();
-        let task = self.parts.background.spawn(async move {
+        let task = self.background.spawn(async move {
             let Ok(response) = router.call(request).await;
             let (head, body) = response.into_parts();
             if admin::is_streamed(&head.headers) {
@@ -106,7 +97,7 @@ impl Site {
             }),
             Err(error) => {
                 tracing::error!(%error, "an admin request failed");
-                json(
+                json_reply(
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "{\"error\":{\"code\":\"internal_error\",\"message\":\"see the log\"}}".to_owned(),
                 )
@@ -120,11 +111,4 @@ enum Made {
     Whole(Bytes),
     /// Pieces are made on the background runtime while they are sent.
     AsItGoes(AdminBody),
-}
-
-fn json(status: StatusCode, body: String) -> Reply {
-    let mut reply = Reply::new(ReplyBody::whole(body));
-    *reply.status_mut() = status;
-    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    reply
 }
