@@ -16,7 +16,7 @@ mod stored;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "stored::Stored")]
 pub struct KeyPolicy {
-    /// Shown to people; unique.
+    /// Shown to people; unique within [`KeyPolicy::owner`].
     pub name: String,
     /// The person whose calls these are, when set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,6 +31,14 @@ pub struct KeyPolicy {
     /// What it may do, and how much.
     #[serde(flatten)]
     pub terms: KeyTerms,
+}
+
+impl KeyPolicy {
+    /// Within what its name is unique: its project, else its team, else its person; empty for none.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        self.terms.owner(self.user_id.as_deref())
+    }
 }
 
 impl Deref for KeyPolicy {
@@ -83,6 +91,12 @@ pub struct KeyTerms {
 }
 
 impl KeyTerms {
+    /// As [`KeyPolicy::owner`], of a key of that person.
+    #[must_use]
+    pub fn owner<'a>(&'a self, user_id: Option<&'a str>) -> &'a str {
+        self.project_id.as_deref().or(self.team_id.as_deref()).or(user_id).unwrap_or("")
+    }
+
     /// True when one of the patterns covers any of `names` (the alias that was asked for, and its
     /// `provider/model` spelling).
     #[must_use]

@@ -268,7 +268,7 @@ impl From<KeysError> for ApiError {
             KeysError::NotFound => Self::not_found("there is no such key"),
             KeysError::ManagedByFile | KeysError::ManagedByIssuer => Self::conflict("id", error.to_string()),
             KeysError::NameTwice { .. } | KeysError::Store(StoreError::NameTaken { .. }) => {
-                Self::conflict("name", "another key has this name; choose another")
+                Self::conflict("name", "another key beside it has this name; choose another")
             }
             KeysError::Account(error) => error.into(),
             KeysError::Denied(denied) => denied.into(),

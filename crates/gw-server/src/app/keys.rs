@@ -178,9 +178,9 @@ pub(crate) struct Prepared<'a> {
 /// reports. On an error no key has changed.
 pub(crate) fn prepare<'a>(app: &App, declared: &'a [DeclaredKey]) -> Result<Prepared<'a>, KeysError> {
     let table = &app.gateway.keys;
-    let clash = declared
-        .iter()
-        .find(|d| table.by_name(&d.policy.name).is_some_and(|entry| entry.source == KeySource::Api));
+    let clash = declared.iter().find(|d| {
+        table.by_name(d.policy.owner(), &d.policy.name).is_some_and(|entry| entry.source == KeySource::Api)
+    });
     if let Some(key) = clash {
         return Err(KeysError::NameTwice { name: key.policy.name.clone() });
     }
@@ -267,7 +267,7 @@ pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Resul
         own::check_new(app, &policy)?;
     }
     policy.made_by_holder = reach == Reach::Own;
-    if app.gateway.keys.by_name(&policy.name).is_some() {
+    if app.gateway.keys.by_name(policy.owner(), &policy.name).is_some() {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
     }
     let key = generate_key()?;
@@ -462,7 +462,10 @@ fn put_all_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError>
         if let Some(party) = party(table, key.id, &key.policy) {
             restore_windows(&*app.storage.database, &[party], now)?;
         }
-        if table.by_name(&key.policy.name).is_some_and(|other| other.source == KeySource::File) {
+        if table
+            .by_name(key.policy.owner(), &key.policy.name)
+            .is_some_and(|other| other.source == KeySource::File)
+        {
             let name = &key.policy.name;
             tracing::error!(
                 name,

@@ -75,11 +75,18 @@ impl Which {
         let list = remote
             .ask(Method::GET, &format!("{PATH}?name={}", encoded(key)), None)
             .map_err(|error| output::fail(&error, 1))?;
-        let found = rows(&list).first().and_then(|row| row["id"].as_str().map(ToOwned::to_owned));
-        found.map(|id| format!("{PATH}/{}", encoded(&id))).ok_or_else(|| {
-            output::note(format!("gatewright: there is no key named '{}'", output::printable(key)));
-            ExitCode::FAILURE
-        })
+        let found: Vec<String> =
+            rows(&list).iter().filter_map(|row| row["id"].as_str().map(ToOwned::to_owned)).collect();
+        let shown = output::printable(key);
+        match found.as_slice() {
+            [id] => return Ok(format!("{PATH}/{}", encoded(id))),
+            [] => output::note(format!("gatewright: there is no key named '{shown}'")),
+            several => output::note(format!(
+                "gatewright: several keys are named '{shown}', of different owners; give one's id: {}",
+                several.join(", ")
+            )),
+        }
+        Err(ExitCode::FAILURE)
     }
 }
 

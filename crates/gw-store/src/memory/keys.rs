@@ -65,7 +65,57 @@ macro_rules! found_by {
 
 found_by!(ByDigest, Digest, digest);
 found_by!(ById, KeyId, id);
-found_by!(ByName, str, name);
+
+/// A name, and within what it is one.
+trait Named {
+    fn named(&self) -> (&str, &str);
+}
+
+impl Named for (&str, &str) {
+    fn named(&self) -> (&str, &str) {
+        *self
+    }
+}
+
+impl Named for ByName {
+    fn named(&self) -> (&str, &str) {
+        (self.0.owner(), &self.0.name)
+    }
+}
+
+impl Hash for dyn Named + '_ {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.named().hash(state);
+    }
+}
+
+impl PartialEq for dyn Named + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.named() == other.named()
+    }
+}
+
+impl Eq for dyn Named + '_ {}
+
+impl Hash for ByName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.named().hash(state);
+    }
+}
+
+impl PartialEq for ByName {
+    fn eq(&self, other: &Self) -> bool {
+        self.named() == other.named()
+    }
+}
+
+impl Eq for ByName {}
+
+impl<'a> Borrow<dyn Named + 'a> for ByName {
+    fn borrow(&self) -> &(dyn Named + 'a) {
+        self
+    }
+}
 
 #[derive(Default)]
 struct Names {
@@ -89,8 +139,10 @@ impl Names {
 
     /// Removes the way from an entry's name to it, unless another key has taken the name meanwhile.
     fn forget_name(&mut self, entry: &KeyEntry) {
-        if self.by_name.get(&*entry.name).is_some_and(|found| found.0.id == entry.id) {
-            self.by_name.remove(&*entry.name);
+        let name = (entry.owner(), &*entry.name);
+        let name: &dyn Named = &name;
+        if self.by_name.get(name).is_some_and(|found| found.0.id == entry.id) {
+            self.by_name.remove(name);
         }
     }
 }
@@ -287,9 +339,10 @@ impl KeyTable {
         }
     }
 
-    /// The key of that name.
+    /// The key of that name within that owner ([`KeyPolicy::owner`]).
     #[must_use]
-    pub fn by_name(&self, name: &str) -> Option<Arc<KeyEntry>> {
+    pub fn by_name(&self, owner: &str, name: &str) -> Option<Arc<KeyEntry>> {
+        let name: &dyn Named = &(owner, name);
         self.names.lock().by_name.get(name).map(|found| Arc::clone(&found.0))
     }
 

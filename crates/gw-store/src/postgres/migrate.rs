@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0025_part_usage.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0026_body_segments.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0027_membership_givers.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0028_key_names.sql"), min_reader: 1 },
 ];
 
 /// Keeps other nodes from the tables meanwhile; the number means nothing.

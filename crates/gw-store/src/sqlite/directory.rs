@@ -35,9 +35,10 @@ impl Directory for SqliteStore {
         let expected = update.if_revision.unwrap_or(present.revision);
         let changed = self.change("change a key", now, id, &update.policy.name, |tx, revision| {
             let done = tx.execute(
-                "UPDATE keys SET name = ?, policy = ?, updated_at = ?, revision = ? \
+                "UPDATE keys SET owner = ?, name = ?, policy = ?, updated_at = ?, revision = ? \
                  WHERE id = ? AND revoked_at IS NULL AND (revision = ? OR ?)",
                 params![
+                    update.policy.owner(),
                     update.policy.name,
                     policy,
                     now,
@@ -201,7 +202,7 @@ pub(super) fn insert(
 ) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO keys (id, name, digest, pepper, policy, prefix, last4, created_at, updated_at, \
-         revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?8,?9)",
+         revision, owner) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?8,?9,?10)",
     )?;
     write.execute(params![
         id_bytes(key.id.0),
@@ -212,7 +213,8 @@ pub(super) fn insert(
         key.prefix,
         key.last4,
         now,
-        revision
+        revision,
+        key.policy.owner()
     ])?;
     Ok(())
 }

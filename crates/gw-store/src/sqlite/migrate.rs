@@ -42,6 +42,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0033_part_usage.sql"),
     include_str!("migrations/0034_body_segments.sql"),
     include_str!("migrations/0035_membership_givers.sql"),
+    include_str!("migrations/0036_key_names.sql"),
 ];
 
 /// True when the tables are as this version writes them.

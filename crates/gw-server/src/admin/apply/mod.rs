@@ -43,7 +43,7 @@ struct Input {
     files: Vec<File>,
     /// Values of `${NAME}` in the files.
     variables: HashMap<String, String>,
-    /// What keys are to be that the document gives none: by their names.
+    /// What keys are to be that the document gives none: by what they go by in the plan (`path`).
     secrets: HashMap<String, String>,
     dry_run: bool,
     prune: bool,

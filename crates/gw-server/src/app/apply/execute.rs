@@ -58,7 +58,7 @@ pub(crate) enum Stopped {
     Store(StoreError),
 }
 
-/// Does it. `secrets`: what keys of the plan without one are to be, by their names; others are made.
+/// Does it. `secrets`: what keys of the plan without one are to be, by what they go by; others are made.
 pub(crate) fn execute(app: &App, caller: &Caller, plan: &Plan, secrets: &HashMap<String, Secret>) -> Done {
     let mut done = Done::default();
     let Some(_turn) = app.applying.try_lock() else {
@@ -98,7 +98,7 @@ fn write(
     let (mut changes, mut made) = (Vec::with_capacity(batch.len()), Vec::new());
     let mut coming = HashSet::new();
     for (place, planned) in batch.iter().enumerate() {
-        let change = prepare(app, &planned.change, secrets, &mut made, now).and_then(|change| {
+        let change = prepare(app, planned, secrets, &mut made, now).and_then(|change| {
             coming.insert(planned.change.account());
             is_possible(app, &planned.change, &coming).map(|()| change)
         });
@@ -146,7 +146,7 @@ fn is_possible(app: &App, change: &Change, coming: &HashSet<AccountId>) -> Resul
         return Err(StoreError::Gone);
     }
     if let Change::CreateKey { policy, .. } | Change::UpdateKey { policy, .. } = change
-        && table.by_name(&policy.name).is_some_and(|known| known.source == KeySource::File)
+        && table.by_name(policy.owner(), &policy.name).is_some_and(|known| known.source == KeySource::File)
     {
         return Err(StoreError::NameTaken { name: policy.name.clone() });
     }
@@ -156,7 +156,7 @@ fn is_possible(app: &App, change: &Change, coming: &HashSet<AccountId>) -> Resul
 /// A change as the store takes it. Budgets with windows of their own learn first what was spent in them.
 fn prepare(
     app: &App,
-    change: &Change,
+    Planned { path, change, .. }: &Planned,
     secrets: &HashMap<String, Secret>,
     made: &mut Vec<Made>,
     now: Micros,
@@ -175,11 +175,11 @@ fn prepare(
             TenantChange::DeleteAccount { id: before.id, if_revision: before.revision }
         }
         Change::CreateKey { id, policy, secret } => {
-            let key = match secret.as_ref().or_else(|| secrets.get(&policy.name)) {
+            let key = match secret.as_ref().or_else(|| secrets.get(path)) {
                 Some(key) => key.clone(),
                 None => {
                     let key = generate_key()?;
-                    made.push(Made { id: *id, name: policy.name.clone(), key: key.clone() });
+                    made.push(Made { id: *id, name: path.clone(), key: key.clone() });
                     key
                 }
             };

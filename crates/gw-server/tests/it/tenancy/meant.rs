@@ -1,7 +1,8 @@
 //! What cannot mean what whoever wrote it means: it is refused, not taken in silence. What is left out stays as it is.
 
-use super::{Gateway, Method, make, patch, refused, set_up};
+use super::{Gateway, MASTER, Method, ask, make, patch, refused, set_up};
 use crate::support::Answer;
+use crate::support::gateway::run;
 use serde_json::{Value, json};
 
 async fn make_key(gateway: &Gateway, mut body: Value) -> Answer {
@@ -86,4 +87,48 @@ async fn what_is_not_given_of_a_budget_stays() {
     let gone = patch(&gateway, &path, &json!({"budget": null})).await.ok().json();
     assert_eq!(gone["budget"], Value::Null);
     refused(&patch(&gateway, &path, &json!({"budget": {"alert_at": [5]}})).await, 400, Some("budget"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_team_has_key_names_of_its_own() {
+    let (_upstream, gateway) = set_up().await;
+    let (one, two) = (
+        make(&gateway, "teams", &json!({"name": "one"})).await,
+        make(&gateway, "teams", &json!({"name": "two"})).await,
+    );
+    let project = make(&gateway, "projects", &json!({"name": "p", "team_id": one})).await;
+    let prod = |team: &str| json!({"name": "prod", "team_id": team});
+    let new_key = async |body: Value| gateway.admin(Method::POST, "/api/v1/keys", Some(&body)).await;
+    let (first, key) = gateway.make_key(&prod(&one)).await;
+    let (second, _) = gateway.make_key(&prod(&two)).await;
+    let (third, _) = gateway.make_key(&json!({"name": "prod", "project_id": project})).await;
+    refused(&new_key(prod(&one)).await, 409, Some("name"));
+    refused(
+        &patch(&gateway, &format!("keys/{third}"), &json!({"project_id": null})).await,
+        409,
+        Some("name"),
+    );
+    refused(&patch(&gateway, &format!("keys/{second}"), &json!({"team_id": one})).await, 409, Some("name"));
+    let url = format!("http://{}", gateway.addr);
+    let (code, _, err) = run(&["keys", "get", "prod", "--url", &url, "--key", MASTER]).await;
+    assert!(code != 0 && [&first, &second, &third].iter().all(|id| err.contains(&***id)), "{err}");
+    let file = |keys: &str| {
+        let text = format!("teams:\n- name: one\n  keys: [{{ name: test }}]\n- name: two\n  keys: {keys}\n");
+        json!({"files": [{"name": "t.yaml", "text": text}]})
+    };
+    let apply = async |body: Value| gateway.admin(Method::POST, "/api/v1/apply", Some(&body)).await;
+    let twice = apply(file("[{ name: test }, { name: test }]")).await;
+    assert!(twice.status == 400 && twice.text().contains("already"), "{}", twice.text());
+    let done = apply(file("[{ name: test }]")).await.ok().json();
+    let made: Vec<&Value> = done["keys"].as_array().unwrap().iter().map(|key| &key["name"]).collect();
+    assert_eq!(made, ["one/test", "two/test"], "{done}");
+    let again = apply(file("[{ name: test }]")).await.ok().json();
+    assert_eq!(again["changes"], json!([]), "{again}");
+
+    let gateway = gateway.restart().await;
+    assert_eq!(ask(&gateway, &key).await.status, 200);
+    let new_key = async |body: Value| gateway.admin(Method::POST, "/api/v1/keys", Some(&body)).await;
+    refused(&new_key(prod(&one)).await, 409, Some("name"));
+    patch(&gateway, &format!("keys/{second}"), &json!({"name": "free"})).await.ok();
+    assert_eq!(new_key(prod(&two)).await.status, 201);
 }

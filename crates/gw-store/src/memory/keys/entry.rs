@@ -94,6 +94,12 @@ impl Notes {
 static NO_METADATA: BTreeMap<String, String> = BTreeMap::new();
 
 impl KeyEntry {
+    /// Within what its name is unique: [`gw_model::KeyPolicy::owner`].
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        self.policy.owner(self.user_id())
+    }
+
     /// Free text for people and reports.
     #[must_use]
     pub fn metadata(&self) -> &BTreeMap<String, String> {

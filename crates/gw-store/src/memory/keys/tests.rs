@@ -33,7 +33,7 @@ fn keys_are_found_by_what_is_presented_id_and_name() {
     assert_eq!(table.len(), 1000);
     assert_eq!(table.find("gw-77", 0).unwrap().id, KeyId(77));
     assert_eq!(&*table.get(KeyId(78)).unwrap().name, "name-78");
-    assert_eq!(table.by_name("name-79").unwrap().id, KeyId(79));
+    assert_eq!(table.by_name("", "name-79").unwrap().id, KeyId(79));
     assert!(table.find("gw-1001", 0).is_none() && table.find("", 0).is_none());
     assert!(table.list().is_sorted_by_key(|entry| entry.id));
 }
@@ -52,7 +52,7 @@ fn a_change_keeps_the_counters_and_forgets_the_old_ways_in() {
     let first = add(&table, 1, "gw-one", KeySource::Api);
     let second = table.upsert(KeyId(1), table.digest("gw-two"), policy("other"), false, KeySource::Api);
     assert!(Arc::ptr_eq(&first.tally, &second.tally));
-    assert!(table.find("gw-one", 0).is_none() && table.by_name("name-1").is_none());
+    assert!(table.find("gw-one", 0).is_none() && table.by_name("", "name-1").is_none());
     assert_eq!(&*table.find("gw-two", 0).unwrap().name, "other");
     assert_eq!(table.len(), 1);
 }
@@ -96,8 +96,8 @@ fn a_key_that_gives_up_its_name_does_not_hide_the_one_that_took_it() {
     add(&table, 1, "gw-one", KeySource::Api);
     table.upsert(KeyId(2), table.digest("gw-two"), policy("name-1"), false, KeySource::Api);
     table.upsert(KeyId(1), table.digest("gw-one"), policy("x"), false, KeySource::Api);
-    assert_eq!(table.by_name("name-1").unwrap().id, KeyId(2));
-    assert_eq!(table.by_name("x").unwrap().id, KeyId(1));
+    assert_eq!(table.by_name("", "name-1").unwrap().id, KeyId(2));
+    assert_eq!(table.by_name("", "x").unwrap().id, KeyId(1));
 }
 
 #[test]

@@ -56,6 +56,31 @@ pub(crate) fn names_are_unique_among_keys_in_force(store: &impl Store) {
     assert!(matches!(store.update_key(KeyId(2), &rename("app"), NOON), Err(StoreError::NameTaken { .. })));
     store.revoke_key(KeyId(1), NOON).unwrap();
     assert!(store.update_key(KeyId(2), &rename("app"), NOON).unwrap().is_some());
+    // Each owner has names of its own; the nearest counts.
+    let owned = |id: u8, team: Option<&str>, project: Option<&str>, user: Option<&str>| {
+        let mut key = new_key(id, "app");
+        key.policy.terms.team_id = team.map(str::to_owned);
+        key.policy.terms.project_id = project.map(str::to_owned);
+        key.policy.user_id = user.map(str::to_owned);
+        key
+    };
+    let is_taken = |key: NewKey| match store.create_key(&key, NOON) {
+        Ok(_) => false,
+        Err(StoreError::NameTaken { name }) => name == "app",
+        Err(other) => panic!("{other}"),
+    };
+    assert!(is_taken(owned(3, None, None, None)));
+    assert!(!is_taken(owned(3, Some("a"), None, None)));
+    assert!(is_taken(owned(4, Some("a"), None, Some("u"))));
+    assert!(!is_taken(owned(4, None, None, Some("u"))));
+    assert!(!is_taken(owned(5, Some("a"), Some("p"), Some("u"))));
+    assert!(is_taken(owned(6, Some("b"), Some("p"), None)));
+    // Also where it is moved to.
+    let into = |key: NewKey| KeyUpdate { policy: key.policy, if_revision: None };
+    let there = into(owned(4, Some("a"), Some("p"), None));
+    assert!(matches!(store.update_key(KeyId(4), &there, NOON), Err(StoreError::NameTaken { .. })));
+    assert!(store.update_key(KeyId(4), &into(owned(4, Some("b"), None, None)), NOON).unwrap().is_some());
+    assert!(is_taken(owned(6, Some("b"), None, None)) && !is_taken(owned(6, None, None, Some("u"))));
 }
 
 pub(crate) fn changes_have_growing_revisions_and_failed_ones_leave_none(store: &impl Store) {

@@ -30,13 +30,17 @@ pub(crate) fn secret_fault(app: &App, text: &str, of: Option<KeyId>) -> Option<S
 impl Work<'_> {
     pub(super) fn compare_keys(&mut self) -> Result<(), StoreError> {
         let wanted = self.wanted;
-        let ids: Vec<Option<KeyId>> = wanted.keys.iter().map(|key| self.find_key(key)).collect();
+        let policies: Vec<_> = wanted.keys.iter().map(|key| self.policy(key)).collect();
+        let named = wanted.keys.iter().zip(&policies);
+        let ids: Vec<Option<KeyId>> = named.map(|(key, (policy, _))| self.find_key(key, policy)).collect();
         let there: Vec<KeyId> = ids.iter().flatten().copied().collect();
         let mut stored = stored_keys(self.app, &there)?;
         let (mut names, mut secrets) = (HashMap::new(), HashSet::new());
-        for (key, id) in wanted.keys.iter().zip(ids) {
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        wanted.keys.iter().for_each(|key| *times.entry(&key.policy.name).or_default() += 1);
+        for ((key, id), (policy, refers_to)) in wanted.keys.iter().zip(ids).zip(policies) {
             let spot = key.entry.spot;
-            if let Some(first) = names.insert(key.policy.name.as_str(), spot) {
+            if let Some(first) = names.insert((policy.owner().to_owned(), key.policy.name.as_str()), spot) {
                 let text = format!("the key '{}' stands {} already", key.policy.name, first.told(spot));
                 self.fault(&key.entry, text);
                 continue;
@@ -47,20 +51,24 @@ impl Work<'_> {
                     self.fault(entry, "this is the same as another key of the document; make a new one");
                 }
             }
-            self.compare_key(key, id.and_then(|id| stored.remove(&id)))?;
+            let path = match times.get(key.policy.name.as_str()) {
+                Some(2..) => self.key_path(&policy),
+                _ => policy.name.clone(),
+            };
+            self.compare_key((key, path), (policy, refers_to), id.and_then(|id| stored.remove(&id)))?;
         }
         Ok(())
     }
 
-    /// The key that there is.
-    fn find_key(&mut self, key: &WantedKey) -> Option<KeyId> {
+    /// The key that there is; `policy` says what it belongs to.
+    fn find_key(&mut self, key: &WantedKey, policy: &KeyPolicy) -> Option<KeyId> {
         let table = &self.app.gateway.keys;
-        let named = table.by_name(&key.policy.name);
+        let named = table.by_name(policy.owner(), &policy.name);
         let found = match key.id {
             None => named,
             Some(id) => {
                 if named.is_some_and(|other| other.id != id) {
-                    self.fault(&key.entry, "another key has this name");
+                    self.fault(&key.entry, "another key beside it has this name");
                 }
                 let found = table.get(id);
                 if found.is_none() {
@@ -86,8 +94,22 @@ impl Work<'_> {
         }
     }
 
-    fn compare_key(&mut self, key: &WantedKey, stored: Option<StoredKey>) -> Result<(), StoreError> {
-        let (policy, refers_to) = self.policy(key);
+    /// What a key goes by where several of the document have its name: `Acme/Search/app`.
+    fn key_path(&self, policy: &KeyPolicy) -> String {
+        let (owner, name) = (policy.owner(), &policy.name);
+        match owner.parse::<AccountId>() {
+            Ok(id) => format!("{}/{name}", self.plan.paths.of(id)),
+            Err(_) if owner.is_empty() => name.clone(),
+            Err(_) => format!("{owner}/{name}"),
+        }
+    }
+
+    fn compare_key(
+        &mut self,
+        (key, path): (&WantedKey, String),
+        (policy, refers_to): (KeyPolicy, Vec<AccountId>),
+        stored: Option<StoredKey>,
+    ) -> Result<(), StoreError> {
         let id = match &stored {
             Some(before) => before.id,
             None => generate_key_id()?,
@@ -95,7 +117,7 @@ impl Work<'_> {
         let account = AccountId { level: Level::Key, number: id.0 };
         self.held.insert(account, Holding { entry: key.entry.clone(), refers_to });
         let secret = key.secret.as_ref().map(|(_, secret)| secret.clone());
-        let (path, mut policy) = (policy.name.clone(), Box::new(policy));
+        let mut policy = Box::new(policy);
         let change = match stored {
             None => Change::CreateKey { id, policy, secret },
             Some(before) => {
