@@ -92,22 +92,20 @@ pub(crate) fn run(arguments: TokensArguments) -> ExitCode {
         TokensCommand::Create(create) => {
             remote.ask_and_print(Method::POST, PATH, Some(&create.body()), show_once)
         }
-        TokensCommand::List => {
-            remote.ask_and_print(Method::GET, &format!("{PATH}?limit=1000"), None, |list| {
-                let columns = [
-                    "id",
-                    "name",
-                    "role",
-                    "account_id",
-                    "user_id",
-                    "scopes",
-                    "expires_at",
-                    "last4",
-                    "created_by",
-                ];
-                table::print(&columns, &keys::rows(list));
-            })
-        }
+        TokensCommand::List => remote.list_and_print(PATH, "", |list| {
+            let columns = [
+                "id",
+                "name",
+                "role",
+                "account_id",
+                "user_id",
+                "scopes",
+                "expires_at",
+                "last4",
+                "created_by",
+            ];
+            table::print(&columns, &keys::rows(list));
+        }),
         TokensCommand::Rotate { id, grace_seconds } => {
             let body = json!({ "grace_seconds": grace_seconds });
             remote.ask_and_print(Method::POST, &format!("{PATH}/{id}/rotate"), Some(&body), show_once)

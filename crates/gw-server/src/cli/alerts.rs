@@ -43,16 +43,21 @@ pub(crate) fn run(arguments: &AlertsArguments) -> ExitCode {
             table::print(columns, &rows);
         })
     };
+    let all = |path: &str, columns: &'static [&'static str]| {
+        arguments.remote.list_and_print(path, "", |list| {
+            let rows: Vec<Value> = keys::rows(list).iter().map(readable).collect();
+            table::print(columns, &rows);
+        })
+    };
     match &arguments.command {
-        AlertsCommand::List => ask("/api/v1/alerts?limit=1000", &["fired_at", "severity", "rule", "summary"]),
+        AlertsCommand::List => all("/api/v1/alerts", &["fired_at", "severity", "rule", "summary"]),
         AlertsCommand::Events { limit } => {
             let path = format!("/api/v1/alerts/events?limit={limit}");
             ask(&path, &["time", "type", "severity", "rule", "summary", "told"])
         }
-        AlertsCommand::Channels => ask(
-            "/api/v1/alerts/channels?limit=1000",
-            &["id", "name", "kind", "target", "default", "managed_by"],
-        ),
+        AlertsCommand::Channels => {
+            all("/api/v1/alerts/channels", &["id", "name", "kind", "target", "default", "managed_by"])
+        }
         AlertsCommand::Test { channel } => {
             let path = format!("/api/v1/alerts/channels/{}/test", encoded(channel));
             arguments.remote.ask_and_print(Method::POST, &path, None, |answer| {

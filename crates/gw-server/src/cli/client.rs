@@ -11,7 +11,7 @@ use gw_upstream::{
 use gw_wire::sse::{Frame, Framer};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
@@ -22,6 +22,10 @@ const MAX_ANSWER: usize = 64 << 20;
 
 /// Largest event that is read, in bytes.
 const MAX_EVENT: usize = 4 << 20;
+
+/// Rows of a page of a list, and most pages.
+const PAGE: usize = 1_000;
+const MAX_PAGES: usize = 1_000;
 
 /// Time limits towards the gateway.
 const TIMES: PhaseTimeouts = PhaseTimeouts { connect_ms: 5_000, first_byte_ms: 60_000, idle_ms: 60_000 };
@@ -305,6 +309,28 @@ impl Remote {
         show: impl FnOnce(&Value),
     ) -> ExitCode {
         self.print(self.ask(method, path, body), show)
+    }
+
+    /// A list as a whole, page by page: `{"object": "list", "data": [...]}`. `query` has `&` before each of its members.
+    pub(crate) fn all(&self, path: &str, query: &str) -> Result<Value, ClientError> {
+        let (mut rows, mut cursor) = (Vec::new(), String::new());
+        for _ in 0..MAX_PAGES {
+            let mut page = self.ask(Method::GET, &format!("{path}?limit={PAGE}{query}{cursor}"), None)?;
+            if let Some(data) = page["data"].as_array_mut() {
+                rows.append(data);
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={}", encoded(next)),
+                None => return Ok(json!({ "object": "list", "data": rows })),
+            }
+        }
+        output::note(format!("gatewright: there are more than {} of them; these are the first", rows.len()));
+        Ok(json!({ "object": "list", "data": rows }))
+    }
+
+    /// A whole list, printed in the same way.
+    pub(crate) fn list_and_print(&self, path: &str, query: &str, show: impl FnOnce(&Value)) -> ExitCode {
+        self.print(self.all(path, query), show)
     }
 
     /// Prints what was answered in the same way.

@@ -78,12 +78,10 @@ pub(crate) fn run(arguments: &EvalArguments) -> ExitCode {
     let remote = &arguments.remote;
     let path = |id: &str, end: &str| format!("/api/v1/evaluations/{}{end}", encoded(id));
     match &arguments.command {
-        EvalCommand::List => {
-            remote.ask_and_print(Method::GET, "/api/v1/evaluations?limit=1000", None, |list| {
-                let columns = ["created_at", "id", "name", "state", "dataset_name", "spent_usd"];
-                table::print(&columns, &keys::rows(list));
-            })
-        }
+        EvalCommand::List => remote.list_and_print("/api/v1/evaluations", "", |list| {
+            let columns = ["created_at", "id", "name", "state", "dataset_name", "spent_usd"];
+            table::print(&columns, &keys::rows(list));
+        }),
         EvalCommand::Run { file, no_wait, min_pass_rate } => begin(remote, file, !no_wait, *min_pass_rate),
         EvalCommand::Show { id } => remote.ask_and_print(Method::GET, &path(id, ""), None, tell),
         EvalCommand::Cancel { id } => {

@@ -1,6 +1,9 @@
-//! `guard eval`: how well a guardrail does on examples whose answers are known. Runs alone, without a gateway.
+//! `guard eval`: how well a guardrail does on examples whose answers are known. Runs alone, or asks a running gateway.
+
+mod there;
 
 use super::EXIT_USAGE;
+use super::client::Remote;
 use super::output::{line, note};
 use crate::app::guardrails::{Trial, judge};
 use crate::serve::configuration::{self, Origin};
@@ -35,11 +38,11 @@ struct EvalArguments {
     /// What is looked for, with usual settings: pii, secrets or injection.
     #[arg(long, default_value = "injection", conflicts_with = "guardrail")]
     kind: String,
-    /// A configuration file, for a guardrail of it.
+    /// A configuration file, for a guardrail of it. Kinds that ask somebody cannot be measured so.
     #[arg(long, requires = "guardrail")]
     config: Option<PathBuf>,
-    /// That guardrail, by its name. Kinds that ask somebody cannot be measured so.
-    #[arg(long, requires = "config")]
+    /// That guardrail, by its name: of the file, or without `--config` of the running gateway, whatever its kind.
+    #[arg(long)]
     guardrail: Option<String>,
     /// On which side of a call the texts stand: request or response. Unless given, as the guardrail has it, request first.
     #[arg(long, requires = "guardrail")]
@@ -50,9 +53,8 @@ struct EvalArguments {
     /// Print the examples that were judged wrong, by their line.
     #[arg(long)]
     wrong: bool,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +117,65 @@ struct Subject {
     speaker: Speaker,
 }
 
+/// What a guardrail found: from a character to another, and its kind.
+struct Found {
+    start: usize,
+    end: usize,
+    kind: String,
+}
+
+/// Who looks at the examples.
+enum Judge<'a> {
+    /// This process.
+    Here(Box<Subject>),
+    /// A running gateway.
+    There(there::Asking<'a>),
+}
+
+impl Judge<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Here(subject) => &subject.name,
+            Self::There(asking) => asking.name,
+        }
+    }
+
+    /// What is found in a text, and how long it took. Errors: nobody could say.
+    fn look(&self, text: &str) -> Result<(Vec<Found>, Micros), String> {
+        let subject = match self {
+            Self::Here(subject) => subject,
+            Self::There(asking) => return asking.look(text),
+        };
+        let trial = Trial { text: text.to_owned(), side: subject.side, speaker: subject.speaker };
+        let clock = gw_pipeline::SystemClock::default();
+        let before = clock.now();
+        let judged = judge(&subject.rails, &trial);
+        let took = clock.now() - before;
+        let found = judged.notes.iter().map(|note| {
+            let finding = &note.finding;
+            Found::of(text, (finding.start, finding.end), finding.kind)
+        });
+        Ok((found.collect(), took))
+    }
+}
+
+impl Found {
+    /// From the place in bytes.
+    fn of(text: &str, (start, end): (usize, usize), kind: &str) -> Self {
+        let character = |byte: usize| text.get(..byte).map_or(0, |before| before.chars().count());
+        Self { start: character(start), end: character(end), kind: kind.to_owned() }
+    }
+}
+
+fn asked(arguments: &EvalArguments) -> Result<Judge<'_>, String> {
+    match (&arguments.config, &arguments.guardrail) {
+        (None, Some(name)) => {
+            there::Asking::new(&arguments.remote, name, arguments.side.as_deref()).map(Judge::There)
+        }
+        _ => subject(arguments).map(|subject| Judge::Here(Box::new(subject))),
+    }
+}
+
 fn subject(arguments: &EvalArguments) -> Result<Subject, String> {
     let spec = match (&arguments.config, &arguments.guardrail) {
         (Some(file), Some(name)) => configured(file, name)?,
@@ -167,8 +228,8 @@ fn configured(file: &Path, name: &str) -> Result<GuardrailSpec, String> {
     };
     if let Some(ask) = spec.check.asked() {
         return Err(format!(
-            "guardrail '{name}' is of kind {}, which asks somebody: only a running gateway can; show it texts with POST \
-             /api/v1/guardrails/test and {{\"text\": \"...\", \"guardrails\": [\"{name}\"]}}",
+            "guardrail '{name}' is of kind {}, which asks somebody: only a running gateway can; leave --config out, and say \
+             where the gateway is with --url",
             ask.who.kind()
         ));
     }
@@ -178,27 +239,20 @@ fn configured(file: &Path, name: &str) -> Result<GuardrailSpec, String> {
 fn evaluate(arguments: &EvalArguments) -> Result<String, String> {
     let path = arguments.dataset.display();
     let text = std::fs::read_to_string(&arguments.dataset).map_err(|error| format!("{path}: {error}"))?;
-    let subject = subject(arguments)?;
-    let clock = gw_pipeline::SystemClock::default();
+    let judge = asked(arguments)?;
     let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
     let (mut times, mut wrong): (Vec<Micros>, Vec<String>) = (Vec::new(), Vec::new());
     for (line, row) in text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty()) {
         let place = || format!("{path}:{}:1", line + 1);
         let example: Example = serde_json::from_str(row).map_err(|error| format!("{}: {error}", place()))?;
-        let trial = Trial { text: example.text, side: subject.side, speaker: subject.speaker };
-        let before = clock.now();
-        let judged = judge(&subject.rails, &trial);
-        times.push(clock.now() - before);
+        let (found, took) = judge.look(&example.text).map_err(|error| format!("{}: {error}", place()))?;
+        times.push(took);
         let is_right = match (&example.spans, &example.label) {
-            (Some(spans), _) => spans_of(&trial.text, spans, &judged.notes, &mut counts),
+            (Some(spans), _) => spans_of(spans, &found, &mut counts),
             (None, Some(label)) => {
                 let is_bad =
                     is_bad(label).ok_or_else(|| format!("{}: 'label' is malicious or benign", place()))?;
-                label_of(
-                    is_bad,
-                    !judged.notes.is_empty(),
-                    counts.entry(subject.name.to_string()).or_default(),
-                )
+                label_of(is_bad, !found.is_empty(), counts.entry(judge.name().to_owned()).or_default())
             }
             (None, None) => return Err(format!("{}: an example has 'label' or 'spans'", place())),
         };
@@ -233,19 +287,9 @@ fn label_of(is_bad: bool, is_found: bool, counts: &mut Counts) -> bool {
 }
 
 /// Compares spans kind by kind: one that overlaps the wanted one of its kind is right.
-fn spans_of(
-    text: &str,
-    wanted: &[Span],
-    notes: &[gw_guard::Note],
-    counts: &mut BTreeMap<String, Counts>,
-) -> bool {
-    let character = |byte: usize| text.get(..byte).map_or(0, |before| before.chars().count());
-    let found: Vec<(usize, usize, &str)> = notes
-        .iter()
-        .map(|note| (character(note.finding.start), character(note.finding.end), note.finding.kind))
-        .collect();
-    let meets = |span: &Span, (start, end, kind): &(usize, usize, &str)| {
-        *start < span.end && span.start < *end && *kind == span.kind
+fn spans_of(wanted: &[Span], found: &[Found], counts: &mut BTreeMap<String, Counts>) -> bool {
+    let meets = |span: &Span, found: &Found| {
+        found.start < span.end && span.start < found.end && found.kind == span.kind
     };
     let mut is_right = true;
     for span in wanted {
@@ -256,9 +300,9 @@ fn spans_of(
             (counts.missed, is_right) = (counts.missed + 1, false);
         }
     }
-    for found in &found {
+    for found in found {
         if !wanted.iter().any(|span| meets(span, found)) {
-            counts.entry(found.2.to_owned()).or_default().wrong += 1;
+            counts.entry(found.kind.clone()).or_default().wrong += 1;
             is_right = false;
         }
     }
@@ -275,7 +319,7 @@ fn report(
     let at = |share: usize| {
         times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).copied().unwrap_or(0)
     };
-    if arguments.json {
+    if arguments.remote.json {
         let kinds: serde_json::Map<String, serde_json::Value> = counts
             .iter()
             .map(|(kind, c)| {

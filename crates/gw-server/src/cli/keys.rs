@@ -133,7 +133,7 @@ fn show_once(made: &Value) {
 }
 
 fn list(remote: &Remote) -> ExitCode {
-    remote.ask_and_print(Method::GET, &format!("{PATH}?limit=1000"), None, |list| {
+    remote.list_and_print(PATH, "", |list| {
         let rows: Vec<Value> = rows(list).iter().map(flattened).collect();
         let columns = [
             "id",

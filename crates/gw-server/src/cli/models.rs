@@ -4,7 +4,6 @@ use super::client::{Remote, encoded};
 use super::resources::{self, CreateArguments, DeleteArguments, Kind, UpdateArguments, Which};
 use super::{keys, output, table};
 use clap::{Args, Subcommand};
-use http::Method;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
@@ -37,7 +36,7 @@ pub(crate) struct ModelsArguments {
 }
 
 /// Which ones are listed.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 struct Of {
     /// Only this provider's; also one of the catalogue that is not configured.
     #[arg(long)]
@@ -45,6 +44,16 @@ struct Of {
     /// Only aliases that the admin API manages (`api`).
     #[arg(long, conflicts_with = "provider")]
     managed_by: Option<String>,
+}
+
+impl Of {
+    /// What is not said behind the command may stand before it.
+    fn or(&self, before: &Self) -> Self {
+        Self {
+            provider: self.provider.as_ref().or(before.provider.as_ref()).cloned(),
+            managed_by: self.managed_by.as_ref().or(before.managed_by.as_ref()).cloned(),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,7 +75,7 @@ pub(crate) fn run(arguments: &ModelsArguments) -> ExitCode {
     let remote = &arguments.remote;
     resources::done(match &arguments.command {
         None => Ok(list(remote, &arguments.of)),
-        Some(ModelsCommand::List(of)) => Ok(list(remote, of)),
+        Some(ModelsCommand::List(of)) => Ok(list(remote, &of.or(&arguments.of))),
         Some(ModelsCommand::Get(which)) => resources::get(remote, &resources::Models::RESOURCE, which),
         Some(ModelsCommand::Create(asked)) => resources::create(remote, asked),
         Some(ModelsCommand::Update(asked)) => resources::update(remote, asked),
@@ -75,12 +84,12 @@ pub(crate) fn run(arguments: &ModelsArguments) -> ExitCode {
 }
 
 fn list(remote: &Remote, of: &Of) -> ExitCode {
-    let mut path = "/api/v1/models?limit=10000".to_owned();
+    let mut query = String::new();
     let filters = [("provider", &of.provider), ("managed_by", &of.managed_by)];
     for (name, value) in filters.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))) {
-        path.push_str(&format!("&{name}={}", encoded(value)));
+        query.push_str(&format!("&{name}={}", encoded(value)));
     }
-    remote.ask_and_print(Method::GET, &path, None, |list| {
+    remote.list_and_print("/api/v1/models", &query, |list| {
         let rows = keys::rows(list);
         let is_configured = |row: &Value| row.get("configured") != Some(&Value::Bool(false));
         if let (Some(provider), false) = (&of.provider, rows.iter().all(is_configured)) {

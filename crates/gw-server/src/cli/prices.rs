@@ -90,13 +90,11 @@ pub(crate) fn run(arguments: &PricesArguments) -> ExitCode {
             remote.ask_and_print(Method::GET, &path, None, tell_history)
         }
         PricesCommand::Recost(asked) => recost(remote, asked),
-        PricesCommand::Recostings => {
-            remote.ask_and_print(Method::GET, "/api/v1/prices/recostings?limit=1000", None, |list| {
-                let columns =
-                    ["created_at", "id", "state", "dry_run", "upstream_model", "records", "difference_usd"];
-                table::print(&columns, &keys::rows(list));
-            })
-        }
+        PricesCommand::Recostings => remote.list_and_print("/api/v1/prices/recostings", "", |list| {
+            let columns =
+                ["created_at", "id", "state", "dry_run", "upstream_model", "records", "difference_usd"];
+            table::print(&columns, &keys::rows(list));
+        }),
         PricesCommand::Show { id } => remote.ask_and_print(Method::GET, &path(id, ""), None, tell),
         PricesCommand::Cancel { id } => {
             remote.ask_and_print(Method::POST, &path(id, "/cancel"), None, |shown| output::note(state(shown)))

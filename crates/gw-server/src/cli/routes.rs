@@ -79,12 +79,10 @@ struct ExplainArguments {
 pub(crate) fn run(arguments: &RoutesArguments) -> ExitCode {
     let remote = &arguments.remote;
     match &arguments.command {
-        RoutesCommand::List => {
-            remote.ask_and_print(Method::GET, "/api/v1/routes?limit=10000", None, |list| {
-                let rows: Vec<Value> = keys::rows(list).iter().map(readable).collect();
-                table::print(&["id", "name", "published", "draft", "updated_at"], &rows);
-            })
-        }
+        RoutesCommand::List => remote.list_and_print("/api/v1/routes", "", |list| {
+            let rows: Vec<Value> = keys::rows(list).iter().map(readable).collect();
+            table::print(&["id", "name", "published", "draft", "updated_at"], &rows);
+        }),
         RoutesCommand::Show { name } => with_id(remote, name, |id| {
             remote.ask_and_print(Method::GET, &format!("/api/v1/routes/{id}"), None, |route| {
                 output::line(format!("{route:#}"));

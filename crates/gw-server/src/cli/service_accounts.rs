@@ -97,8 +97,8 @@ pub(crate) fn run(arguments: ServiceAccountsArguments) -> ExitCode {
         }
         ServiceAccountsCommand::List { owner } => {
             let of = owner.as_deref().map(|id| format!("&{}={}", owner_member(id), encoded(id)));
-            let path = format!("{PATH}?kind=service&limit=1000{}", of.unwrap_or_default());
-            remote.ask_and_print(Method::GET, &path, None, |list| {
+            let query = format!("&kind=service{}", of.unwrap_or_default());
+            remote.list_and_print(PATH, &query, |list| {
                 let columns =
                     ["id", "name", "organization_id", "team_id", "project_id", "disabled", "created_at"];
                 table::print(&columns, &keys::rows(list));

@@ -50,13 +50,11 @@ pub(crate) fn run(arguments: &SettingsArguments) -> ExitCode {
     let remote = &arguments.remote;
     let one = |name: &str| format!("{PATH}/{}", encoded(name));
     match &arguments.command {
-        SettingsCommand::List { given } => {
-            remote.ask_and_print(Method::GET, &format!("{PATH}?limit=1000"), None, |list| {
-                let mut rows = keys::rows(list);
-                rows.retain(|row| !given || row["source"] != "default");
-                show(&rows);
-            })
-        }
+        SettingsCommand::List { given } => remote.list_and_print(PATH, "", |list| {
+            let mut rows = keys::rows(list);
+            rows.retain(|row| !given || row["source"] != "default");
+            show(&rows);
+        }),
         SettingsCommand::Get { name } => {
             remote.ask_and_print(Method::GET, &one(name), None, |row| show(std::slice::from_ref(row)))
         }

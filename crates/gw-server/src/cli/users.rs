@@ -130,7 +130,7 @@ fn make(remote: &Remote, create: &CreateArguments) -> ExitCode {
 }
 
 fn list(remote: &Remote) -> ExitCode {
-    remote.ask_and_print(Method::GET, &format!("{PATH}?limit=1000"), None, |list| {
+    remote.list_and_print(PATH, "", |list| {
         let columns = ["id", "name", "email", "gateway_role", "disabled", "created_at"];
         table::print(&columns, &keys::rows(list));
     })

@@ -4,15 +4,8 @@ use super::{Found, Resource};
 use crate::cli::client::{ClientError, Remote, encoded};
 use crate::cli::{keys, output};
 use clap::Args;
-use http::Method;
 use serde_json::Value;
 use std::process::ExitCode;
-
-/// Rows of a page.
-const PAGE: usize = 1_000;
-
-/// Most pages that are read: far more than there may be.
-const MAX_PAGES: usize = 1_000;
 
 /// Digits of an id, behind what says of what kind it is.
 const ID_DIGITS: usize = 32;
@@ -95,14 +88,5 @@ pub(super) fn is_id(text: &str) -> bool {
 
 /// All rows of a list.
 pub(super) fn pages(remote: &Remote, path: &str, query: &str) -> Result<Vec<Value>, ClientError> {
-    let (mut rows, mut cursor) = (Vec::new(), String::new());
-    for _ in 0..MAX_PAGES {
-        let page = remote.ask(Method::GET, &format!("{path}?limit={PAGE}{query}{cursor}"), None)?;
-        rows.extend(keys::rows(&page));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={}", encoded(next)),
-            None => break,
-        }
-    }
-    Ok(rows)
+    Ok(keys::rows(&remote.all(path, query)?))
 }
