@@ -1,5 +1,6 @@
 //! Who calls, and what they may do.
 
+use crate::AccountId;
 use crate::access::Access;
 use crate::format::Endpoint;
 use crate::ids::KeyId;
@@ -34,7 +35,7 @@ pub struct KeyPolicy {
 }
 
 impl KeyPolicy {
-    /// Within what its name is unique: its project, else its team, else its person; empty for none.
+    /// Within what its name is unique: its project, else its team, else its person, else what it is labelled with; empty for none.
     #[must_use]
     pub fn owner(&self) -> &str {
         self.terms.owner(self.user_id.as_deref())
@@ -94,7 +95,11 @@ impl KeyTerms {
     /// As [`KeyPolicy::owner`], of a key of that person.
     #[must_use]
     pub fn owner<'a>(&'a self, user_id: Option<&'a str>) -> &'a str {
-        self.project_id.as_deref().or(self.team_id.as_deref()).or(user_id).unwrap_or("")
+        let (project, team) = (self.project_id.as_deref(), self.team_id.as_deref());
+        // Labels are nobody's: two tenants may have the same.
+        let is_account = |text: &&str| text.parse::<AccountId>().is_ok();
+        let account = project.filter(is_account).or(team.filter(is_account)).or(user_id);
+        account.or(project).or(team).unwrap_or("")
     }
 
     /// True when one of the patterns covers any of `names` (the alias that was asked for, and its

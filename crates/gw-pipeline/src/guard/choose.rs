@@ -185,20 +185,6 @@ fn missing(name: &str) -> Refusal {
     Refusal::new(ErrorCode::GuardrailBlocked, text)
 }
 
-/// The first one that a caller wants left out.
-pub(super) fn left_out(header: &str) -> Option<&str> {
-    header.split(',').find_map(|name| name.trim().strip_prefix('-'))
-}
-
-pub(super) fn not_left_out_later(name: &str) -> Refusal {
-    let shown: String = name.chars().take(64).collect();
-    let text = format!(
-        "the guardrail '{shown}' cannot be left out when a stored answer is asked for: whom its call was for, and what they ask for, \
-         is not known any more; ask without '-{shown}'"
-    );
-    Refusal::new(ErrorCode::InvalidRequest, text).param("x-gatewright-guardrails")
-}
-
 fn not_left_out(name: &str) -> Refusal {
     let text = format!(
         "the guardrail '{name}' cannot be left out: it is mandatory, or the key, the model or an account of this call asks for it"

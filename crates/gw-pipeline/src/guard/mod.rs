@@ -97,7 +97,7 @@ fn elsewhere(ticket: &Ticket, live: &Live, call: &Call) -> Result<Option<Arc<Lin
 }
 
 /// The guardrails that look at an answer of the model that is asked for again; `None` where there are none. Errors: as for
-/// calls, and one is to be left out: whether the customer and the tags of the answer's own call ask for it is not known here.
+/// calls.
 pub(crate) fn of_stored(
     ticket: &Ticket,
     live: &Live,
@@ -106,9 +106,6 @@ pub(crate) fn of_stored(
     let names_any = choose::names_any(ticket, model);
     if live.guards.is_empty() && ticket.context.guardrails.is_none() && !names_any {
         return Ok(None);
-    }
-    if let Some(name) = ticket.context.guardrails.as_deref().and_then(choose::left_out) {
-        return Err(choose::not_left_out_later(name));
     }
     let chosen = live.guards.choose(ticket, model)?.of_responses();
     Ok((!chosen.is_empty()).then_some(chosen))

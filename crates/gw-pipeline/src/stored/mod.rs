@@ -85,7 +85,7 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
         body: (),
     };
     let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound).await?;
-    ticket.context.guardrails = inbound.context.guardrails;
+    ticket.context.guardrails = inbound.context.guardrails.as_deref().and_then(asked_for);
     let found = match permitted(&mut ticket).await {
         Ok(()) => find(&ticket, &request.id).await,
         Err(refusal) => Err(refusal),
@@ -102,6 +102,14 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
     } else {
         at_provider::serve(ticket, request, object).await
     }
+}
+
+/// Guardrails that the caller wants besides. None is left out of a stored answer: whether the customer and the tags of its own call ask for it
+/// is not known any more, and whoever wants it left out of calls may send the same header with each request.
+fn asked_for(header: &str) -> Option<String> {
+    let names = header.split(',').map(str::trim).filter(|name| !name.is_empty() && !name.starts_with('-'));
+    let names = names.collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then_some(names)
 }
 
 /// Endpoint and rate; there is no model to be asked for.

@@ -254,7 +254,9 @@ fn person(given: &Given, profile: &mut AccountProfile) -> Result<(), ApiError> {
         profile.name = email;
     }
     if let Some(raw) = given.raw("memberships") {
-        profile.memberships = memberships(raw)?;
+        let mut list = memberships(raw)?;
+        Membership::keep_givers(&mut list, &profile.memberships);
+        profile.memberships = list;
     }
     if let Some(name) = given.text("gateway_role")? {
         profile.gateway_role = name.map(|name| role("gateway_role", &name)).transpose()?;
@@ -273,7 +275,9 @@ fn service(given: &Given, profile: &mut AccountProfile) -> Result<(), ApiError> 
         return Err(ApiError::invalid("gateway_role", text));
     }
     if let Some(raw) = given.raw("memberships") {
-        profile.memberships = memberships(raw)?;
+        let mut list = memberships(raw)?;
+        Membership::keep_givers(&mut list, &profile.memberships);
+        profile.memberships = list;
     }
     Ok(())
 }

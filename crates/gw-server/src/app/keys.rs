@@ -178,11 +178,13 @@ pub(crate) struct Prepared<'a> {
 /// reports. On an error no key has changed.
 pub(crate) fn prepare<'a>(app: &App, declared: &'a [DeclaredKey]) -> Result<Prepared<'a>, KeysError> {
     let table = &app.gateway.keys;
-    let clash = declared.iter().find(|d| {
-        table.by_name(d.policy.owner(), &d.policy.name).is_some_and(|entry| entry.source == KeySource::Api)
-    });
-    if let Some(key) = clash {
-        return Err(KeysError::NameTwice { name: key.policy.name.clone() });
+    let is_new = |key: &&DeclaredKey| table.get(file_key_id(&key.policy.name)).is_none();
+    let new: HashSet<&str> = declared.iter().filter(is_new).map(|key| key.policy.name.as_str()).collect();
+    if !new.is_empty()
+        && let Some(clash) =
+            table.filter(|entry| entry.source == KeySource::Api && new.contains(&*entry.name)).first()
+    {
+        return Err(KeysError::NameTwice { name: clash.name.to_string() });
     }
     let labels: Vec<_> =
         declared.iter().map(|key| KeyLabel::of(file_key_id(&key.policy.name), &key.policy)).collect();
@@ -253,6 +255,11 @@ fn stored(app: &App, id: KeyId) -> Result<StoredKey, KeysError> {
     found.ok_or(KeysError::NotFound)
 }
 
+/// Has a key of the configuration file that name? No other key of the gateway may then: conditions of the file may be about it.
+pub(crate) fn is_of_file(app: &App, name: &str) -> bool {
+    app.gateway.keys.get(file_key_id(name)).is_some_and(|known| known.source == KeySource::File)
+}
+
 /// Makes a key.
 pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Result<Made, KeysError> {
     let _changing = app.changing.lock();
@@ -267,7 +274,7 @@ pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Resul
         own::check_new(app, &policy)?;
     }
     policy.made_by_holder = reach == Reach::Own;
-    if app.gateway.keys.by_name(policy.owner(), &policy.name).is_some() {
+    if is_of_file(app, &policy.name) || app.gateway.keys.by_name(policy.owner(), &policy.name).is_some() {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
     }
     let key = generate_key()?;
@@ -462,10 +469,7 @@ fn put_all_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError>
         if let Some(party) = party(table, key.id, &key.policy) {
             restore_windows(&*app.storage.database, &[party], now)?;
         }
-        if table
-            .by_name(key.policy.owner(), &key.policy.name)
-            .is_some_and(|other| other.source == KeySource::File)
-        {
+        if is_of_file(app, &key.policy.name) {
             let name = &key.policy.name;
             tracing::error!(
                 name,

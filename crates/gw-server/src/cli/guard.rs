@@ -36,7 +36,7 @@ struct EvalArguments {
     /// The examples.
     dataset: PathBuf,
     /// What is looked for, with usual settings: pii, secrets or injection.
-    #[arg(long, default_value = "injection", conflicts_with = "guardrail")]
+    #[arg(long, default_value = "injection", conflicts_with_all = ["guardrail", "config"])]
     kind: String,
     /// A configuration file, for a guardrail of it. Kinds that ask somebody cannot be measured so.
     #[arg(long, requires = "guardrail")]

@@ -70,7 +70,8 @@ async fn guardrails_of_a_configuration_are_measured() {
         (&["--guardrail", "links", "--side", "request"], "does not look at that side"),
         (&["--guardrail", "links", "--side", "both"], "--side is request or response"),
         (&["--guardrail", "links", "--kind", "pii"], "cannot be used with"),
-        (&["--kind", "pii"], "--guardrail"),
+        (&["--kind", "pii"], "cannot be used with"),
+        (&[], "--guardrail"),
     ] {
         let (status, out, errors) = eval(folder.path(), more).await;
         assert!(status == 2 && errors.contains(expected), "{more:?}: {status} {out}{errors}");

@@ -91,8 +91,8 @@ async fn write(db: &mut Db<'_>, change: &TenantChange, now: Micros) -> Result<()
         TenantChange::UpdateKey { id, policy, secret, if_revision } => {
             expect(revision_of_key(db, *id).await?, *if_revision)?;
             let revision = note_key(db, *id, now).await?;
-            let (name, owner, text) = (clean(&policy.name), clean(policy.owner()), keys::encode(policy)?);
-            let values: Values<'_> = &[&name, &text, &now, &revision, &Id(id.0), &None::<i64>, &owner];
+            let (name, text) = (clean(&policy.name), keys::encode(policy)?);
+            let values: Values<'_> = &[&name, &text, &now, &revision, &Id(id.0), &None::<i64>];
             db.execute(keys::UPDATE, values).await?;
             let Some(secret) = secret else { return Ok(()) };
             let pepper = i32::try_from(secret.pepper).unwrap_or(i32::MAX);
@@ -111,13 +111,12 @@ async fn write(db: &mut Db<'_>, change: &TenantChange, now: Micros) -> Result<()
 
 /// Its label is written with those of the others.
 async fn create_key(db: &mut Db<'_>, new: &NewKey, now: Micros) -> Result<(), Fault> {
-    let (name, owner) = (clean(&new.policy.name), clean(new.policy.owner()));
-    let policy = keys::encode(&new.policy)?;
+    let (name, policy) = (clean(&new.policy.name), keys::encode(&new.policy)?);
     let pepper = i32::try_from(new.pepper).unwrap_or(i32::MAX);
     let digest = new.digest.as_slice();
     let revision = note_key(db, new.id, now).await?;
-    let (id, prefix, last4) = (Id(new.id.0), &new.prefix, &new.last4);
-    let values: Values<'_> = &[&id, &name, &digest, &pepper, &policy, prefix, last4, &now, &revision, &owner];
+    let values: Values<'_> =
+        &[&Id(new.id.0), &name, &digest, &pepper, &policy, &new.prefix, &new.last4, &now, &revision];
     db.execute(keys::INSERT, values).await.map(drop)
 }
 

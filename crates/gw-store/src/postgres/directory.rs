@@ -16,8 +16,8 @@ use tokio_postgres::Row;
 const COLUMNS: &str = "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision, \
      old_digest, old_until";
 pub(super) const INSERT: &str = "INSERT INTO keys (id, name, digest, pepper, policy, prefix, last4, created_at, updated_at, \
-     revision, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)";
-pub(super) const UPDATE: &str = "UPDATE keys SET name = $1, policy = $2, updated_at = $3, revision = $4, owner = $7 \
+     revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
+pub(super) const UPDATE: &str = "UPDATE keys SET name = $1, policy = $2, updated_at = $3, revision = $4 \
      WHERE id = $5 AND revoked_at IS NULL AND ($6::bigint IS NULL OR revision = $6)";
 pub(super) const ROTATE: &str = "UPDATE keys SET old_digest = digest, old_until = $1, digest = $2, pepper = $3, prefix = $4, \
      last4 = $5, updated_at = $6, revision = $7 WHERE id = $8";
@@ -39,14 +39,12 @@ pub(super) const WAKE: &str = "NOTIFY gatewright_changes";
 impl Directory for PostgresStore {
     fn create_key(&self, key: &NewKey, now: Micros) -> Result<StoredKey, StoreError> {
         let policy = encode(&key.policy)?;
-        let (name, owner) = (clean(&key.policy.name), clean(key.policy.owner()));
+        let name = clean(&key.policy.name);
         let made = self.change_key("create a key", now, key.id, &key.policy.name, async |db, revision| {
             let pepper = i32::try_from(key.pepper).unwrap_or(i32::MAX);
             let digest = key.digest.as_slice();
-            let id = Id(key.id.0);
-            let (prefix, last4) = (&key.prefix, &key.last4);
             let values: Values<'_> =
-                &[&id, &name, &digest, &pepper, &policy, prefix, last4, &now, &revision, &owner];
+                &[&Id(key.id.0), &name, &digest, &pepper, &policy, &key.prefix, &key.last4, &now, &revision];
             db.execute(INSERT, values).await?;
             label(db, &[KeyLabel::of(key.id, &key.policy)]).await?;
             select(db, key.id).await
@@ -61,12 +59,11 @@ impl Directory for PostgresStore {
         now: Micros,
     ) -> Result<Option<StoredKey>, StoreError> {
         let policy = encode(&update.policy)?;
-        let (name, owner) = (clean(&update.policy.name), clean(update.policy.owner()));
+        let name = clean(&update.policy.name);
         let mut present = None;
         let changed =
             self.change_key("change a key", now, id, &update.policy.name, async |db, revision| {
-                let values: Values<'_> =
-                    &[&name, &policy, &now, &revision, &Id(id.0), &update.if_revision, &owner];
+                let values: Values<'_> = &[&name, &policy, &now, &revision, &Id(id.0), &update.if_revision];
                 if db.execute(UPDATE, values).await? == 0 {
                     present = select(db, id).await?.filter(|key| key.revoked_at.is_none());
                     return Ok(None);

@@ -80,7 +80,7 @@ fn refused(at: usize, change: &TenantChange, error: Refused) -> StoreError {
         Refused::Store(error) => error,
         Refused::Sqlite(source) => {
             let text = source.to_string();
-            let is_taken = text.contains("accounts.unique_name") || text.contains("keys.name");
+            let is_taken = text.contains("accounts.unique_name") || text.contains("keys_name");
             match change {
                 TenantChange::CreateAccount(MadeAccount { profile, .. })
                 | TenantChange::UpdateAccount { profile, .. }
@@ -148,10 +148,8 @@ fn update_key(
 ) -> Result<(), Refused> {
     let text = keys::encode(policy)?;
     let revision = note_key(tx, id, now)?;
-    tx.prepare_cached(
-        "UPDATE keys SET owner = ?, name = ?, policy = ?, updated_at = ?, revision = ? WHERE id = ?",
-    )?
-    .execute(params![policy.owner(), policy.name, text, now, revision, id_bytes(id.0)])?;
+    tx.prepare_cached("UPDATE keys SET name = ?, policy = ?, updated_at = ?, revision = ? WHERE id = ?")?
+        .execute(params![policy.name, text, now, revision, id_bytes(id.0)])?;
     if let Some(secret) = secret {
         keys::replace_secret(tx, id, secret, now, revision)?;
     }

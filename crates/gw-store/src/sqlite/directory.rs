@@ -35,10 +35,9 @@ impl Directory for SqliteStore {
         let expected = update.if_revision.unwrap_or(present.revision);
         let changed = self.change("change a key", now, id, &update.policy.name, |tx, revision| {
             let done = tx.execute(
-                "UPDATE keys SET owner = ?, name = ?, policy = ?, updated_at = ?, revision = ? \
+                "UPDATE keys SET name = ?, policy = ?, updated_at = ?, revision = ? \
                  WHERE id = ? AND revoked_at IS NULL AND (revision = ? OR ?)",
                 params![
-                    update.policy.owner(),
                     update.policy.name,
                     policy,
                     now,
@@ -172,7 +171,7 @@ impl SqliteStore {
             work(db, revision)
         });
         done.map_err(|source: rusqlite::Error| {
-            if source.to_string().contains("keys.name") {
+            if source.to_string().contains("keys_name") {
                 return StoreError::NameTaken { name: name.to_owned() };
             }
             StoreError::Query { operation, source }
@@ -202,7 +201,7 @@ pub(super) fn insert(
 ) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO keys (id, name, digest, pepper, policy, prefix, last4, created_at, updated_at, \
-         revision, owner) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?8,?9,?10)",
+         revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?8,?9)",
     )?;
     write.execute(params![
         id_bytes(key.id.0),
@@ -213,8 +212,7 @@ pub(super) fn insert(
         key.prefix,
         key.last4,
         now,
-        revision,
-        key.policy.owner()
+        revision
     ])?;
     Ok(())
 }

@@ -58,7 +58,7 @@ const TABLES: &[Table] = tables! {
     "accounts": "id" Text, "level" Small, "parent" Text, "name" Text, "unique_name" Text, "email" Text,
         "plan" Text, "policy" Text, "metadata" Text, "disabled" Flag, "created_at" Big, "updated_at" Big,
         "revision" Big, "role" Text, "scim" Text, "scim_name" Text;
-    "memberships": "user_id" Text, "account" Text, "role" Text;
+    "memberships": "user_id" Text, "account" Text, "role" Text, "given_by" Text;
     "managed": "id" Text, "document" Text;
     "scim_groups": "id" Text, "organization" Text, "name" Text, "unique_name" Text, "external_id" Text,
         "members" Text, "created_at" Big, "updated_at" Big, "revision" Big;

@@ -3,17 +3,20 @@
 use crate::postgres::server::Postgres;
 use crate::suite::audit;
 use crate::suite::sample::{DAY, NOON, attempt, fold, intent, pending, record};
-use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
+use gw_model::{AccountId, KeyId, KeyPolicy, Level, Membership, Role, Secret};
 use gw_store::journal::{Frame, Journal, JournalSettings, SegmentId, SegmentReader, list_segments};
 use gw_store::objects::{Object, ObjectKind, ObjectWrite};
 use gw_store::postgres::{PostgresSettings, PostgresStore};
 use gw_store::traits::{Database, Directory, Ledger};
 use gw_store::types::{
-    AccountLabel, GroupBy, LogFilter, NewKey, RouteDraft, SealedBodies, StoredCredential, UsageFilter,
+    AccountLabel, AccountProfile, GroupBy, LogFilter, NewKey, RouteDraft, SealedBodies, StoredCredential,
+    UsageFilter,
 };
 use gw_store::{DataDir, StoreError, transfer};
 use std::path::Path;
 
+const TEAM: AccountId = AccountId { level: Level::Team, number: 6 };
+const USER: AccountId = AccountId { level: Level::User, number: 7 };
 const SECRET: &str = "an encryption key of a test";
 
 fn key(id: u8, name: &str) -> NewKey {
@@ -34,6 +37,19 @@ fn furnish(store: &impl Database) {
     }
     store.create_key(&key(1, "app"), NOON).unwrap();
     store.create_key(&key(2, "gone"), NOON).unwrap();
+    let mut beside = key(4, "app");
+    beside.policy.terms.team_id = Some("label".to_owned());
+    store.create_key(&beside, NOON).unwrap();
+    let given = Membership { account: TEAM, role: Role::Member, given_by: Some("scim".into()) };
+    let user = AccountProfile {
+        name: "Ada".to_owned(),
+        email: Some("ada@example.com".to_owned()),
+        memberships: vec![given],
+        ..AccountProfile::default()
+    };
+    let team = AccountProfile { name: "core".to_owned(), ..AccountProfile::default() };
+    store.create_account(TEAM, None, &team, NOON).unwrap();
+    store.create_account(USER, None, &user, NOON).unwrap();
     store.revoke_key(KeyId(2), NOON + 1).unwrap();
     let draft = RouteDraft { document: "{}".to_owned(), author: "ada".to_owned(), note: String::new() };
     store.create_route("route_1", "chat", &draft, NOON).unwrap();
@@ -109,7 +125,7 @@ fn told(store: &impl Database) -> String {
     let logs = store.logs(&LogFilter { limit: 1000, with_bodies: true, ..LogFilter::default() }).unwrap();
     let text = format!(
         "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
-        store.keys_of(&[KeyId(1), KeyId(2)]).unwrap(),
+        (store.keys_of(&[KeyId(1), KeyId(2), KeyId(4)]).unwrap(), store.account(USER).unwrap()),
         store.changes_after(0, 100).unwrap(),
         store.routes().unwrap(),
         store.credentials().unwrap(),
@@ -163,7 +179,7 @@ fn what_sqlite_told_postgresql_tells_and_the_source_stays_as_it_is() {
     drop((store, running));
     let before = files(dir);
     let moved = transfer::to_postgres(dir, &url, secret(), false).unwrap();
-    assert!(moved.rows.contains(&("records", 502)) && moved.rows.contains(&("keys", 2)), "{moved:?}");
+    assert!(moved.rows.contains(&("records", 502)) && moved.rows.contains(&("keys", 3)), "{moved:?}");
     let after = files(dir);
     let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&after), names(&before));

@@ -179,8 +179,12 @@ fn change_person(
         profile.memberships.extend(hidden);
         profile.memberships.sort_unstable_by_key(|one| one.account);
     }
-    let added = profile.memberships.iter().filter(|one| !old.memberships.contains(one));
-    let removed = old.memberships.iter().filter(|one| !profile.memberships.contains(one));
+    // Who gave a role is not what it allows.
+    let has = |list: &[Membership], one: &Membership| {
+        list.iter().any(|known| (known.account, known.role) == (one.account, one.role))
+    };
+    let added = profile.memberships.iter().filter(|one| !has(&old.memberships, one));
+    let removed = old.memberships.iter().filter(|one| !has(&profile.memberships, one));
     let mut changes = 0;
     for one in added.chain(removed) {
         authority.may_give(one.role, &Standing::of_account(app, one.account))?;
@@ -197,7 +201,8 @@ fn change_person(
         gateway_role: profile.gateway_role,
         ..old.clone()
     };
-    if changes == 0 || same != *profile {
+    let has_other_givers = changes == 0 && profile.memberships != old.memberships;
+    if (changes == 0 && !has_other_givers) || same != *profile {
         whole_person(app, authority, present)?;
     }
     Ok(())

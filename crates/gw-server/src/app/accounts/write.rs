@@ -6,7 +6,7 @@ use super::{AccountsError, Referring, allowed, check, find, label, put_in_force,
 use crate::app::authorization::Caller;
 use crate::app::state::App;
 use crate::app::{audit, keys};
-use gw_model::{AccountId, Level, Membership};
+use gw_model::{AccountId, Level};
 use gw_store::keys::generate_account_id;
 use gw_store::memory::{KeyEntry, KeySource};
 use gw_store::types::{AccountProfile, Doomed, StoredAccount};
@@ -86,10 +86,9 @@ fn write(
     app: &App,
     caller: &Caller,
     present: &StoredAccount,
-    mut profile: AccountProfile,
+    profile: AccountProfile,
 ) -> Result<StoredAccount, AccountsError> {
     let id = present.id;
-    Membership::keep_givers(&mut profile.memberships, &present.profile.memberships);
     let profile = allowed::update(app, caller, present, profile)?;
     check(app, present.service_of(), &profile)?;
     restore(app, id, &profile)?;

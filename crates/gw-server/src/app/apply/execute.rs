@@ -146,7 +146,7 @@ fn is_possible(app: &App, change: &Change, coming: &HashSet<AccountId>) -> Resul
         return Err(StoreError::Gone);
     }
     if let Change::CreateKey { policy, .. } | Change::UpdateKey { policy, .. } = change
-        && table.by_name(policy.owner(), &policy.name).is_some_and(|known| known.source == KeySource::File)
+        && keys::is_of_file(app, &policy.name)
     {
         return Err(StoreError::NameTaken { name: policy.name.clone() });
     }

@@ -7,7 +7,7 @@ use crate::app::accounts;
 use gw_config::compile::GroupRule;
 use gw_model::{AccountId, Level, Membership, Role};
 use gw_store::memory::Account;
-use gw_store::types::StoredGroup;
+use gw_store::types::{StoredAccount, StoredGroup};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -98,7 +98,10 @@ impl Tenant {
         };
         let (were, are) = (members(before), members(after));
         let concerned: Vec<AccountId> = match is_renamed {
+            // A new group that gives nothing concerns nobody, and one that gives nothing only those who leave it: for what it gave once.
+            _ if before.is_none() && places.is_empty() => return Ok(()),
             true => were.union(&are).copied().collect(),
+            false if places.is_empty() => were.difference(&are).copied().collect(),
             false => were.symmetric_difference(&are).copied().collect(),
         };
         let changing = before.or(after).map(|group| group.id);
@@ -136,28 +139,35 @@ impl Tenant {
                 .filter(|one| !places.contains(&one.account) && !is_lost(one))
                 .cloned()
                 .collect();
-            for place in places {
-                let role = roles.get(place).map(|role| Membership {
-                    account: *place,
-                    role: *role,
-                    given_by: Some(GIVER.into()),
-                });
-                // Who is provisioned stays in the organization.
-                let left = (*place == self.organization).then(|| self.everybody());
-                wanted.extend(role.or(left));
+            for (place, role) in places.iter().filter_map(|place| Some((*place, *roles.get(place)?))) {
+                // What he has by hand, too, stays what it is.
+                let same = memberships.iter().find(|one| (one.account, one.role) == (place, role));
+                let given = Membership { account: place, role, given_by: Some(GIVER.into()) };
+                wanted.push(same.cloned().unwrap_or(given));
+            }
+            // Who is provisioned stays in the organization: else its directory would not know him any more.
+            let is_here = |one: &Membership| one.account == self.organization;
+            let was_here = places.contains(&self.organization) || memberships.iter().any(is_here);
+            if was_here && !wanted.iter().any(is_here) {
+                wanted.push(self.everybody());
             }
             wanted.sort_unstable_by_key(|one| one.account);
             wanted
         };
-        let mut is = present.profile.memberships.clone();
-        is.sort_unstable_by_key(|one| one.account);
+        // What the directory does not see is not its to say: it stays.
+        let seen = |user: &StoredAccount| {
+            let mut seen = accounts::allowed::seen_memberships(&self.app, &self.caller, user);
+            seen.sort_unstable_by_key(|one| one.account);
+            seen
+        };
+        let is = seen(&present);
         let is_removed = present.profile.scim.as_ref().is_some_and(|scim| scim.deleted);
         if is_removed || wanted(&is) == is {
             return Ok(());
         }
         let done = accounts::update(&self.app, &self.caller, user, None, |present| {
             let mut profile = present.profile.clone();
-            profile.memberships = wanted(&profile.memberships);
+            profile.memberships = wanted(&seen(present));
             Ok::<_, ScimError>(profile)
         });
         match done {

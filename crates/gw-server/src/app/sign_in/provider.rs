@@ -206,7 +206,10 @@ fn renew(
     user: &StoredAccount,
 ) -> Result<(), Unwelcome> {
     let (places, giver) = (places(app, provider), giver(provider));
-    if with_roles(&user.profile, &places, groups, &giver) == user.profile {
+    // Stores have orders of their own.
+    let mut present = user.profile.clone();
+    present.memberships.sort_unstable_by_key(|one| one.account);
+    if with_roles(&present, &places, groups, &giver) == present {
         return Ok(());
     }
     accounts::update::<AccountsError>(app, &gateway(origin), user.id, None, |present| {
@@ -283,6 +286,7 @@ fn with_roles(
             *role = Some(rule.role);
         }
     }
+    let before = &profile.memberships;
     let mut profile = profile.clone();
     let is_given = |one: &Membership| one.given_by.as_ref() == Some(giver);
     profile.memberships.retain(|one| !is_given(one) && !given.contains_key(&Some(one.account)));
@@ -290,7 +294,10 @@ fn with_roles(
         match (place, role) {
             (None, role) => profile.gateway_role = role,
             (Some(account), Some(role)) => {
-                profile.memberships.push(Membership { account, role, given_by: Some(Arc::clone(giver)) });
+                // What he has by hand, too, stays what it is.
+                let same = before.iter().find(|one| (one.account, one.role) == (account, role));
+                let new = || Membership { account, role, given_by: Some(Arc::clone(giver)) };
+                profile.memberships.push(same.cloned().unwrap_or_else(new));
             }
             (Some(_), None) => {}
         }

@@ -163,3 +163,31 @@ async fn a_group_is_replaced_and_refused_with_reasons() {
     refused(&site.patch(&path, half).await, 400, Some("noTarget"));
     assert_eq!(site.get(&path).await.ok().json()["members"][0]["value"], *bob);
 }
+
+#[tokio::test]
+async fn who_leaves_all_groups_stays_a_person_of_the_organization() {
+    let rules =
+        "scim:\n  default_role: member\n  groups: [{ group: Staff }, { group: Bosses, role: admin }]\n";
+    let site = Site::new(rules).await;
+    let user = site.person("ada").await;
+    let other = json!({"name": "elsewhere"});
+    let other =
+        site.gateway.admin(Method::POST, "/api/v1/organizations", Some(&other)).await.json()["id"].clone();
+    let staff = group(&site, "Staff", &[&user]).await;
+    let research = group(&site, "Research", &[&user]).await;
+    let bosses = group(&site, "Bosses", &[&user]).await;
+    // Somebody gives him what the directory does not speak of.
+    let mut list =
+        site.gateway.admin(Method::GET, &format!("/api/v1/users/{user}"), None).await.json()["memberships"]
+            .clone();
+    list.as_array_mut().unwrap().push(json!({"account_id": other, "role": "owner"}));
+    let given = json!({ "memberships": list });
+    site.gateway.admin(Method::PATCH, &format!("/api/v1/users/{user}"), Some(&given)).await.ok();
+    for path in [&staff, &bosses, &research] {
+        site.patch(path, json!([{"op": "remove", "path": "members"}])).await.ok();
+        assert!(roles(&site, &user).await.iter().any(|(at, _)| *at == *site.organization), "{path}");
+    }
+    let left = of(&[(&site.organization, "member"), (other.as_str().unwrap(), "owner")]);
+    assert_eq!(roles(&site, &user).await, left);
+    site.get(&format!("Users/{user}")).await.ok();
+}

@@ -109,6 +109,10 @@ async fn each_team_has_key_names_of_its_own() {
         Some("name"),
     );
     refused(&patch(&gateway, &format!("keys/{second}"), &json!({"team_id": one})).await, 409, Some("name"));
+    // A label is nobody's.
+    let labelled = |team: &str| json!({"name": "labelled", "team_id": team, "project_id": "web"});
+    assert_eq!(new_key(labelled(&one)).await.status, 201);
+    assert_eq!(new_key(labelled(&two)).await.status, 201);
     let url = format!("http://{}", gateway.addr);
     let (code, _, err) = run(&["keys", "get", "prod", "--url", &url, "--key", MASTER]).await;
     assert!(code != 0 && [&first, &second, &third].iter().all(|id| err.contains(&***id)), "{err}");

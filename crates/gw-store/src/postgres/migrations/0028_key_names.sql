@@ -1,9 +1,15 @@
--- A key's name is unique within its owner: its project, else its team, else its person.
-ALTER TABLE keys ADD COLUMN owner TEXT COLLATE "C" NOT NULL DEFAULT '';
--- Texts with the character 0 are none to PostgreSQL. Such a key has its owner with its next change; until then its name is unique
--- among all, as it was.
-UPDATE keys SET owner = coalesce(
-    policy::json ->> 'project_id', policy::json ->> 'team_id', policy::json ->> 'user_id', ''
-) WHERE position('\u0000' IN policy) = 0;
+-- A key's name is unique within its owner: its project, else its team, else its person, else its labels (KeyPolicy::owner). An index
+-- and no column: what nodes of earlier versions write counts as it should. Policies with the character 0 are no JSON to PostgreSQL;
+-- their names are unique among theirs.
 DROP INDEX keys_name;
-CREATE UNIQUE INDEX keys_name ON keys (owner, name) WHERE revoked_at IS NULL;
+CREATE UNIQUE INDEX keys_name ON keys (
+    (CASE WHEN position('\u0000' IN policy) > 0 THEN '' ELSE coalesce(
+        CASE WHEN policy::json ->> 'project_id' ~ '^proj_[0-9a-f]{32}$' THEN policy::json ->> 'project_id' END,
+        CASE WHEN policy::json ->> 'team_id' ~ '^team_[0-9a-f]{32}$' THEN policy::json ->> 'team_id' END,
+        policy::json ->> 'user_id',
+        policy::json ->> 'project_id',
+        policy::json ->> 'team_id',
+        ''
+    ) END),
+    name
+) WHERE revoked_at IS NULL;

@@ -59,9 +59,15 @@ pub(crate) fn names_are_unique_among_keys_in_force(store: &impl Store) {
     // Each owner has names of its own; the nearest counts.
     let owned = |id: u8, team: Option<&str>, project: Option<&str>, user: Option<&str>| {
         let mut key = new_key(id, "app");
-        key.policy.terms.team_id = team.map(str::to_owned);
-        key.policy.terms.project_id = project.map(str::to_owned);
-        key.policy.user_id = user.map(str::to_owned);
+        let text = |name: Option<&str>, prefix: &str| {
+            name.map(|name| match name.strip_prefix("label ") {
+                Some(_) => name.to_owned(),
+                None => format!("{prefix}_{name:0>32}"),
+            })
+        };
+        key.policy.terms.team_id = text(team, "team");
+        key.policy.terms.project_id = text(project, "proj");
+        key.policy.user_id = text(user, "user");
         key
     };
     let is_taken = |key: NewKey| match store.create_key(&key, NOON) {
@@ -71,16 +77,21 @@ pub(crate) fn names_are_unique_among_keys_in_force(store: &impl Store) {
     };
     assert!(is_taken(owned(3, None, None, None)));
     assert!(!is_taken(owned(3, Some("a"), None, None)));
-    assert!(is_taken(owned(4, Some("a"), None, Some("u"))));
-    assert!(!is_taken(owned(4, None, None, Some("u"))));
-    assert!(!is_taken(owned(5, Some("a"), Some("p"), Some("u"))));
-    assert!(is_taken(owned(6, Some("b"), Some("p"), None)));
+    assert!(is_taken(owned(4, Some("a"), None, Some("e"))));
+    assert!(!is_taken(owned(4, None, None, Some("e"))));
+    assert!(!is_taken(owned(5, Some("a"), Some("d"), Some("e"))));
+    assert!(is_taken(owned(6, Some("b"), Some("d"), None)));
+    // Labels count where there is nothing else: two tenants may have the same.
+    assert!(!is_taken(owned(7, Some("c"), Some("label web"), None)));
+    assert!(!is_taken(owned(8, Some("f"), Some("label web"), None)));
+    assert!(is_taken(owned(9, Some("f"), Some("label x"), None)));
+    assert!(!is_taken(owned(9, None, Some("label web"), None)));
     // Also where it is moved to.
     let into = |key: NewKey| KeyUpdate { policy: key.policy, if_revision: None };
-    let there = into(owned(4, Some("a"), Some("p"), None));
+    let there = into(owned(4, Some("a"), Some("d"), None));
     assert!(matches!(store.update_key(KeyId(4), &there, NOON), Err(StoreError::NameTaken { .. })));
     assert!(store.update_key(KeyId(4), &into(owned(4, Some("b"), None, None)), NOON).unwrap().is_some());
-    assert!(is_taken(owned(6, Some("b"), None, None)) && !is_taken(owned(6, None, None, Some("u"))));
+    assert!(is_taken(owned(6, Some("b"), None, None)) && !is_taken(owned(6, None, None, Some("e"))));
 }
 
 pub(crate) fn changes_have_growing_revisions_and_failed_ones_leave_none(store: &impl Store) {

@@ -5,7 +5,7 @@ use super::{Holding, Work, shown, stored_keys};
 use crate::app::state::App;
 use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
 use gw_store::StoreError;
-use gw_store::keys::generate_key_id;
+use gw_store::keys::{file_key_id, generate_key_id};
 use gw_store::memory::KeySource;
 use gw_store::types::StoredKey;
 use std::collections::{HashMap, HashSet};
@@ -31,13 +31,13 @@ impl Work<'_> {
     pub(super) fn compare_keys(&mut self) -> Result<(), StoreError> {
         let wanted = self.wanted;
         let policies: Vec<_> = wanted.keys.iter().map(|key| self.policy(key)).collect();
-        let named = wanted.keys.iter().zip(&policies);
-        let ids: Vec<Option<KeyId>> = named.map(|(key, (policy, _))| self.find_key(key, policy)).collect();
+        let ids = self.find_keys(&policies)?;
         let there: Vec<KeyId> = ids.iter().flatten().copied().collect();
         let mut stored = stored_keys(self.app, &there)?;
         let (mut names, mut secrets) = (HashMap::new(), HashSet::new());
         let mut times: HashMap<&str, usize> = HashMap::new();
         wanted.keys.iter().for_each(|key| *times.entry(&key.policy.name).or_default() += 1);
+        let mut paths: HashMap<String, usize> = HashMap::new();
         for ((key, id), (policy, refers_to)) in wanted.keys.iter().zip(ids).zip(policies) {
             let spot = key.entry.spot;
             if let Some(first) = names.insert((policy.owner().to_owned(), key.policy.name.as_str()), spot) {
@@ -51,41 +51,99 @@ impl Work<'_> {
                     self.fault(entry, "this is the same as another key of the document; make a new one");
                 }
             }
-            let path = match times.get(key.policy.name.as_str()) {
+            let mut path = match times.get(key.policy.name.as_str()) {
                 Some(2..) => self.key_path(&policy),
                 _ => policy.name.clone(),
             };
+            // A team and a service account may be called the same.
+            let number = paths.entry(path.clone()).or_default();
+            *number += 1;
+            if *number > 1 {
+                path = format!("{path} #{number}");
+            }
             self.compare_key((key, path), (policy, refers_to), id.and_then(|id| stored.remove(&id)))?;
         }
         Ok(())
     }
 
-    /// The key that there is; `policy` says what it belongs to.
-    fn find_key(&mut self, key: &WantedKey, policy: &KeyPolicy) -> Option<KeyId> {
+    /// The keys that there are, for each of the document: those that are named by their ids first; what is not found where it is to
+    /// be was moved, if one of the document's keys has its name.
+    fn find_keys(
+        &mut self,
+        policies: &[(KeyPolicy, Vec<AccountId>)],
+    ) -> Result<Vec<Option<KeyId>>, StoreError> {
+        let wanted = self.wanted;
+        let mut found = vec![None; wanted.keys.len()];
+        let (mut taken, mut open) = (HashSet::new(), Vec::new());
+        let named_first = |at: &usize| wanted.keys.get(*at).is_some_and(|key| key.id.is_none());
+        let mut order: Vec<usize> = (0..wanted.keys.len()).collect();
+        order.sort_by_key(named_first);
+        for at in order {
+            let (Some(key), Some((policy, _)), Some(place)) =
+                (wanted.keys.get(at), policies.get(at), found.get_mut(at))
+            else {
+                continue;
+            };
+            match self.find_key(key, policy) {
+                Ok(Some(id)) if taken.insert(id) => *place = Some(id),
+                Ok(Some(_)) if key.id.is_some() => {
+                    self.fault(&key.entry, "this id stands in the document already")
+                }
+                Ok(_) => open.push(at),
+                Err(message) => self.fault(&key.entry, message),
+            }
+        }
+        if open.is_empty() {
+            return Ok(found);
+        }
+        let mut moved: HashMap<String, Vec<KeyId>> = HashMap::new();
+        for text in self.app.storage.database.managed_by(&wanted.document)? {
+            let Some(id) = text.parse().ok().filter(|id: &AccountId| id.level == Level::Key) else {
+                continue;
+            };
+            let id = KeyId(id.number);
+            let entry = self.app.gateway.keys.get(id).filter(|_| !taken.contains(&id));
+            if let Some(entry) = entry.filter(|entry| entry.source == KeySource::Api) {
+                moved.entry(entry.name.to_string()).or_default().push(id);
+            }
+        }
+        for at in open {
+            let Some(key) = wanted.keys.get(at) else { continue };
+            // Of several, nobody knows which.
+            if let Some([id]) = moved.get(&key.policy.name).map(Vec::as_slice)
+                && taken.insert(*id)
+                && let Some(place) = found.get_mut(at)
+            {
+                *place = Some(*id);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The key of that id, or of that name where it is to be; `policy` says what it belongs to. Errors: what is wrong.
+    fn find_key(&self, key: &WantedKey, policy: &KeyPolicy) -> Result<Option<KeyId>, String> {
         let table = &self.app.gateway.keys;
-        let named = table.by_name(policy.owner(), &policy.name);
+        let of_file = table.get(file_key_id(&policy.name)).filter(|found| found.source == KeySource::File);
+        let named = of_file.or_else(|| table.by_name(policy.owner(), &policy.name));
         let found = match key.id {
             None => named,
-            Some(id) => {
-                if named.is_some_and(|other| other.id != id) {
-                    self.fault(&key.entry, "another key beside it has this name");
-                }
-                let found = table.get(id);
-                if found.is_none() {
-                    let text =
-                        format!("there is no key with the id '{id}'; leave 'id' out to find it by its name");
-                    self.fault(&key.entry, text);
-                }
-                found
+            Some(id) if named.is_some_and(|other| other.id != id) => {
+                return Err("another key beside it has this name".to_owned());
             }
-        }?;
-        let elsewhere = match found.source {
-            KeySource::Api => return Some(found.id),
-            KeySource::File => "this key is managed by the configuration file; change it there",
-            KeySource::Token => "this is no key: the caller has tokens of an identity provider",
+            Some(id) => Some(table.get(id).ok_or_else(|| {
+                format!("there is no key with the id '{id}'; leave 'id' out to find it by its name")
+            })?),
         };
-        self.fault(&key.entry, elsewhere);
-        None
+        let Some(found) = found else { return Ok(None) };
+        match found.source {
+            KeySource::Api => Ok(Some(found.id)),
+            KeySource::File => {
+                Err("this key is managed by the configuration file; change it there".to_owned())
+            }
+            KeySource::Token => {
+                Err("this is no key: the caller has tokens of an identity provider".to_owned())
+            }
+        }
     }
 
     fn check_secret(&mut self, entry: &Entry, secret: &Secret, of: Option<KeyId>) {
