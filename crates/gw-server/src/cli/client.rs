@@ -311,21 +311,22 @@ impl Remote {
         self.print(self.ask(method, path, body), show)
     }
 
-    /// A list as a whole, page by page: `{"object": "list", "data": [...]}`. `query` has `&` before each of its members.
+    /// A list as a whole, page by page, as the API answers one: `{"data": [...], "next_cursor": null}`. `query` has `&` before each of its
+    /// members.
     pub(crate) fn all(&self, path: &str, query: &str) -> Result<Value, ClientError> {
-        let (mut rows, mut cursor) = (Vec::new(), String::new());
+        let (mut rows, mut cursor, mut last) = (Vec::new(), String::new(), Value::Null);
         for _ in 0..MAX_PAGES {
             let mut page = self.ask(Method::GET, &format!("{path}?limit={PAGE}{query}{cursor}"), None)?;
-            if let Some(data) = page["data"].as_array_mut() {
+            if let Some(data) = page.get_mut("data").and_then(Value::as_array_mut) {
                 rows.append(data);
             }
             match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={}", encoded(next)),
-                None => return Ok(json!({ "object": "list", "data": rows })),
+                Some(next) => (cursor, last) = (format!("&cursor={}", encoded(next)), Value::from(next)),
+                None => return Ok(json!({ "data": rows, "next_cursor": null })),
             }
         }
         output::note(format!("gatewright: there are more than {} of them; these are the first", rows.len()));
-        Ok(json!({ "object": "list", "data": rows }))
+        Ok(json!({ "data": rows, "next_cursor": last }))
     }
 
     /// A whole list, printed in the same way.

@@ -245,6 +245,13 @@ fn evaluate(arguments: &EvalArguments) -> Result<String, String> {
     for (line, row) in text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty()) {
         let place = || format!("{path}:{}:1", line + 1);
         let example: Example = serde_json::from_str(row).map_err(|error| format!("{}: {error}", place()))?;
+        if let (Judge::There(there::Asking { blocks: true, name, .. }), Some(_)) = (&judge, &example.spans) {
+            return Err(format!(
+                "{}: guardrail '{name}' blocks, and notes no more than the first thing that it finds: give the example a 'label' in place \
+                 of 'spans', or measure the guardrail with --config",
+                place()
+            ));
+        }
         let (found, took) = judge.look(&example.text).map_err(|error| format!("{}: {error}", place()))?;
         times.push(took);
         let is_right = match (&example.spans, &example.label) {

@@ -538,3 +538,18 @@ async fn the_command_line_makes_lists_rotates_and_revokes() {
         401
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_write_nothing_sends_back_nothing_that_is_shown() {
+    let upstream = Upstream::start().await;
+    let site = Site::new(&upstream).await;
+    let memberships = json!([
+        {"account_id": site.organization, "role": "member"}, {"account_id": site.team, "role": "admin"},
+    ]);
+    let (user, _) = site.person("ada", memberships).await;
+    let path = format!("users/{user}");
+    let shown = site.ask(MASTER, Method::GET, &path, Value::Null).await.ok().json();
+    let auditor = site.token("auditor", None).await;
+    let same = json!({ "memberships": shown["memberships"] });
+    lacks(&site.ask(&auditor, Method::PATCH, &path, same).await, "users:write");
+}

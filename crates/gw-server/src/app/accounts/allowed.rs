@@ -179,14 +179,16 @@ fn change_person(
         profile.memberships.extend(hidden);
         profile.memberships.sort_unstable_by_key(|one| one.account);
     }
-    // Who gave a role is not what it allows.
+    // The order in which they stand says nothing.
     let has = |list: &[Membership], one: &Membership| {
         list.iter().any(|known| (known.account, known.role) == (one.account, one.role))
     };
     let added = profile.memberships.iter().filter(|one| !has(&old.memberships, one));
     let removed = old.memberships.iter().filter(|one| !has(&profile.memberships, one));
+    let is_given_anew = |one: &&Membership| has(&old.memberships, one) && !old.memberships.contains(one);
+    let given_anew = profile.memberships.iter().filter(is_given_anew);
     let mut changes = 0;
-    for one in added.chain(removed) {
+    for one in added.chain(removed).chain(given_anew) {
         authority.may_give(one.role, &Standing::of_account(app, one.account))?;
         changes += 1;
     }
@@ -201,8 +203,7 @@ fn change_person(
         gateway_role: profile.gateway_role,
         ..old.clone()
     };
-    let has_other_givers = changes == 0 && profile.memberships != old.memberships;
-    if (changes == 0 && !has_other_givers) || same != *profile {
+    if changes == 0 || same != *profile {
         whole_person(app, authority, present)?;
     }
     Ok(())

@@ -41,26 +41,52 @@ pub(super) fn plan(work: &mut Work<'_>, options: Options) -> Result<(), StoreErr
     }
     work.plan.released = gone;
     missing.sort_by_key(|id| ORDER.iter().position(|level| *level == id.level));
+    let shared = shared_names(work, &missing);
     if !options.prune {
-        work.plan.left = missing.into_iter().map(|id| left(work, id)).collect();
+        work.plan.left = missing.into_iter().map(|id| left(work, id, &shared)).collect();
         return Ok(());
     }
     check(work, &missing);
-    remove(work, &missing)
+    remove(work, &missing, &shared)
 }
 
-fn left(work: &Work<'_>, id: AccountId) -> Left {
-    Left { level: id.level, id: shown(id), path: name(work, id) }
+/// Names that these keys share with others: they say nothing of which is meant.
+fn shared_names(work: &Work<'_>, missing: &[AccountId]) -> HashSet<String> {
+    let table = &work.app.gateway.keys;
+    let of_key = |id: &&AccountId| id.level == Level::Key;
+    let names: HashSet<Box<str>> = missing
+        .iter()
+        .filter(of_key)
+        .filter_map(|id| table.get(KeyId(id.number)).map(|entry| entry.name.clone()))
+        .collect();
+    if names.is_empty() {
+        return HashSet::new();
+    }
+    let (mut once, mut twice) = (HashSet::new(), HashSet::new());
+    for entry in table.filter(|entry| names.contains(&entry.name)) {
+        if !once.insert(entry.name.clone()) {
+            twice.insert(entry.name.to_string());
+        }
+    }
+    twice
 }
 
-fn name(work: &Work<'_>, id: AccountId) -> String {
+fn left(work: &Work<'_>, id: AccountId, shared: &HashSet<String>) -> Left {
+    Left { level: id.level, id: shown(id), path: name(work, id, shared) }
+}
+
+fn name(work: &Work<'_>, id: AccountId, shared: &HashSet<String>) -> String {
     match id.level {
         Level::Key => {
             let entry = work.app.gateway.keys.get(KeyId(id.number));
-            entry.map_or_else(|| shown(id), |entry| entry.name.to_string())
+            entry.map_or_else(|| shown(id), |entry| key_name(work, entry.owner(), &entry.name, shared))
         }
         _ => work.path_of(id),
     }
+}
+
+fn key_name(work: &Work<'_>, owner: &str, name: &str, shared: &HashSet<String>) -> String {
+    if shared.contains(name) { work.key_path(owner, name) } else { name.to_owned() }
 }
 
 /// Nothing that stays may refer to what goes.
@@ -119,14 +145,14 @@ fn refers(entry: &KeyEntry, id: AccountId) -> bool {
     entry.above().iter().chain(entry.plan()).any(|account| account.id == id)
 }
 
-fn remove(work: &mut Work<'_>, missing: &[AccountId]) -> Result<(), StoreError> {
+fn remove(work: &mut Work<'_>, missing: &[AccountId], shared: &HashSet<String>) -> Result<(), StoreError> {
     let (keys, accounts): (Vec<AccountId>, Vec<AccountId>) =
         missing.iter().copied().partition(|id| id.level == Level::Key);
     let keys: Vec<KeyId> = keys.into_iter().map(|id| KeyId(id.number)).collect();
     let mut stored = stored_keys(work.app, &keys)?;
     for id in keys {
         if let Some(before) = stored.remove(&id) {
-            let path = before.policy.name.clone();
+            let path = key_name(work, before.policy.owner(), &before.policy.name, shared);
             let change = Change::RevokeKey(Box::new(before));
             work.plan.changes.push(Planned { path, entry: None, change });
         }

@@ -67,7 +67,8 @@ fn write(
         policy.made_by_holder = false;
     }
     let beside = app.gateway.keys.by_name(policy.owner(), &policy.name);
-    if super::is_of_file(app, &policy.name) || beside.is_some_and(|other| other.id != id) {
+    let is_new = policy.name != before.policy.name;
+    if (is_new && super::is_of_file(app, &policy.name)) || beside.is_some_and(|other| other.id != id) {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
     }
     let mut noted = noted(app, caller, "key.update", id, &policy.name);

@@ -40,8 +40,9 @@ pub(super) fn check_change(app: &App, before: &KeyPolicy, after: &KeyPolicy) -> 
 
 /// May members have keys of their own there?
 fn check_place(app: &App, policy: &KeyPolicy) -> Result<(), KeysError> {
-    let id =
-        policy.project_id.as_ref().or(policy.team_id.as_ref()).and_then(|id| id.parse::<AccountId>().ok());
+    // A mere label says nothing of where the key stands.
+    let id = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<AccountId>().ok());
+    let id = id(&policy.project_id).or_else(|| id(&policy.team_id));
     let above = id.and_then(|id| app.gateway.keys.accounts.get(id));
     let is_closed =
         above.is_some_and(|account| account.lineage().any(|account| account.version().policy.no_member_keys));

@@ -146,9 +146,12 @@ impl Tenant {
                 wanted.push(same.cloned().unwrap_or(given));
             }
             // Who is provisioned stays in the organization: else its directory would not know him any more.
-            let is_here = |one: &Membership| one.account == self.organization;
-            let was_here = places.contains(&self.organization) || memberships.iter().any(is_here);
-            if was_here && !wanted.iter().any(is_here) {
+            let is_top = |one: &Membership| one.account == self.organization;
+            let is_own = |one: &Membership| self.has(one.account);
+            let had_top = places.contains(&self.organization) || memberships.iter().any(is_top);
+            if (had_top && !wanted.iter().any(is_top))
+                || (memberships.iter().any(is_own) && !wanted.iter().any(is_own))
+            {
                 wanted.push(self.everybody());
             }
             wanted.sort_unstable_by_key(|one| one.account);

@@ -21,6 +21,8 @@ pub(super) struct Asking<'a> {
     pub(super) name: &'a str,
     side: &'static str,
     speaker: String,
+    /// It stops at the first thing that it finds.
+    pub(super) blocks: bool,
 }
 
 impl<'a> Asking<'a> {
@@ -49,7 +51,7 @@ impl<'a> Asking<'a> {
         let first = speakers.first().and_then(Value::as_str).unwrap_or(usual);
         let has_usual = speakers.iter().any(|known| known.as_str() == Some(usual));
         let speaker = if has_usual { usual } else { first }.to_owned();
-        Ok(Self { remote, name, side, speaker })
+        Ok(Self { remote, name, side, speaker, blocks: row["action"] == "block" })
     }
 
     /// What it finds in a text, and how long that took there. Errors: the gateway cannot be asked, or has no verdict.

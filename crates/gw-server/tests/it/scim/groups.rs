@@ -191,3 +191,16 @@ async fn who_leaves_all_groups_stays_a_person_of_the_organization() {
     assert_eq!(roles(&site, &user).await, left);
     site.get(&format!("Users/{user}")).await.ok();
 }
+
+#[tokio::test]
+async fn who_stood_in_a_team_alone_stays_known_to_the_directory() {
+    let site = Site::new("").await;
+    let ada =
+        json!({"email": "ada@example.com", "memberships": [{"account_id": *site.team, "role": "member"}]});
+    let ada = site.gateway.admin(Method::POST, "/api/v1/users", Some(&ada)).await.json()["id"].clone();
+    let ada = ada.as_str().unwrap();
+    let research = group(&site, "Research", &[ada]).await;
+    site.patch(&research, json!([{"op": "remove", "path": "members"}])).await.ok();
+    assert_eq!(roles(&site, ada).await, of(&[(&site.organization, "member")]));
+    site.get(&format!("Users/{ada}")).await.ok();
+}

@@ -37,7 +37,7 @@ impl Work<'_> {
         let (mut names, mut secrets) = (HashMap::new(), HashSet::new());
         let mut times: HashMap<&str, usize> = HashMap::new();
         wanted.keys.iter().for_each(|key| *times.entry(&key.policy.name).or_default() += 1);
-        let mut paths: HashMap<String, usize> = HashMap::new();
+        let (mut paths, first) = (HashSet::new(), self.plan.changes.len());
         for ((key, id), (policy, refers_to)) in wanted.keys.iter().zip(ids).zip(policies) {
             let spot = key.entry.spot;
             if let Some(first) = names.insert((policy.owner().to_owned(), key.policy.name.as_str()), spot) {
@@ -52,16 +52,22 @@ impl Work<'_> {
                 }
             }
             let mut path = match times.get(key.policy.name.as_str()) {
-                Some(2..) => self.key_path(&policy),
+                Some(2..) => self.key_path(policy.owner(), &policy.name),
                 _ => policy.name.clone(),
             };
             // A team and a service account may be called the same.
-            let number = paths.entry(path.clone()).or_default();
-            *number += 1;
-            if *number > 1 {
-                path = format!("{path} #{number}");
+            let plain = path.clone();
+            for number in 2.. {
+                if paths.insert(path.clone()) {
+                    break;
+                }
+                path = format!("{plain} #{number}");
             }
             self.compare_key((key, path), (policy, refers_to), id.and_then(|id| stored.remove(&id)))?;
+        }
+        // A new key may have the name that another one gives up.
+        if let Some(changes) = self.plan.changes.get_mut(first..) {
+            changes.sort_by_key(|planned| matches!(planned.change, Change::CreateKey { .. }));
         }
         Ok(())
     }
@@ -107,10 +113,14 @@ impl Work<'_> {
                 moved.entry(entry.name.to_string()).or_default().push(id);
             }
         }
+        let mut names: HashMap<&str, usize> = HashMap::new();
+        let of_open = |at: &usize| wanted.keys.get(*at);
+        open.iter().filter_map(of_open).for_each(|key| *names.entry(&key.policy.name).or_default() += 1);
         for at in open {
             let Some(key) = wanted.keys.get(at) else { continue };
             // Of several, nobody knows which.
-            if let Some([id]) = moved.get(&key.policy.name).map(Vec::as_slice)
+            if names.get(key.policy.name.as_str()) == Some(&1)
+                && let Some([id]) = moved.get(&key.policy.name).map(Vec::as_slice)
                 && taken.insert(*id)
                 && let Some(place) = found.get_mut(at)
             {
@@ -153,11 +163,10 @@ impl Work<'_> {
     }
 
     /// What a key goes by where several of the document have its name: `Acme/Search/app`.
-    fn key_path(&self, policy: &KeyPolicy) -> String {
-        let (owner, name) = (policy.owner(), &policy.name);
+    pub(in crate::app::apply) fn key_path(&self, owner: &str, name: &str) -> String {
         match owner.parse::<AccountId>() {
             Ok(id) => format!("{}/{name}", self.plan.paths.of(id)),
-            Err(_) if owner.is_empty() => name.clone(),
+            Err(_) if owner.is_empty() => name.to_owned(),
             Err(_) => format!("{owner}/{name}"),
         }
     }
