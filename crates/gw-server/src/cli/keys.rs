@@ -75,15 +75,20 @@ impl Which {
         let list = remote
             .ask(Method::GET, &format!("{PATH}?name={}", encoded(key)), None)
             .map_err(|error| output::fail(&error, 1))?;
-        let found: Vec<String> =
-            rows(&list).iter().filter_map(|row| row["id"].as_str().map(ToOwned::to_owned)).collect();
+        let found = rows(&list);
         let shown = output::printable(key);
+        let text = |row: &Value, member: &str| row[member].as_str().map(ToOwned::to_owned);
+        let of = |row: &Value| {
+            let owner = ["project_id", "team_id", "user_id"].into_iter().find_map(|member| text(row, member));
+            let owner = owner.map_or_else(|| "of nobody".to_owned(), |owner| format!("of {owner}"));
+            format!("{} ({})", text(row, "id").unwrap_or_default(), output::printable(&owner))
+        };
         match found.as_slice() {
-            [id] => return Ok(format!("{PATH}/{}", encoded(id))),
+            [row] => return Ok(format!("{PATH}/{}", encoded(&text(row, "id").unwrap_or_default()))),
             [] => output::note(format!("gatewright: there is no key named '{shown}'")),
             several => output::note(format!(
                 "gatewright: several keys are named '{shown}', of different owners; give one's id: {}",
-                several.join(", ")
+                several.iter().map(of).collect::<Vec<_>>().join(", ")
             )),
         }
         Err(ExitCode::FAILURE)
@@ -138,6 +143,9 @@ fn list(remote: &Remote) -> ExitCode {
         let columns = [
             "id",
             "name",
+            "team_id",
+            "project_id",
+            "user_id",
             "models",
             "rpm",
             "tpm",

@@ -72,8 +72,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The keys that there are, for each of the document: those that are named by their ids first; what is not found where it is to
-    /// be was moved, if one of the document's keys has its name.
+    /// The keys that there are, for each of the document: those that are named by their ids first.
     fn find_keys(
         &mut self,
         policies: &[(KeyPolicy, Vec<AccountId>)],
@@ -81,53 +80,45 @@ impl Work<'_> {
         let wanted = self.wanted;
         let mut found = vec![None; wanted.keys.len()];
         let (mut taken, mut open) = (HashSet::new(), Vec::new());
-        let named_first = |at: &usize| wanted.keys.get(*at).is_some_and(|key| key.id.is_none());
-        let mut order: Vec<usize> = (0..wanted.keys.len()).collect();
-        order.sort_by_key(named_first);
-        for at in order {
-            let (Some(key), Some((policy, _)), Some(place)) =
-                (wanted.keys.get(at), policies.get(at), found.get_mut(at))
-            else {
-                continue;
-            };
+        let mut order: Vec<_> = wanted.keys.iter().zip(policies).zip(&mut found).collect();
+        order.sort_by_key(|((key, _), _)| key.id.is_none());
+        for ((key, (policy, _)), place) in order {
             match self.find_key(key, policy) {
                 Ok(Some(id)) if taken.insert(id) => *place = Some(id),
                 Ok(Some(_)) if key.id.is_some() => {
-                    self.fault(&key.entry, "this id stands in the document already")
+                    self.fault(&key.entry, "this id stands in the document already");
                 }
-                Ok(_) => open.push(at),
+                Ok(_) => open.push((key.policy.name.as_str(), place)),
                 Err(message) => self.fault(&key.entry, message),
             }
         }
         if open.is_empty() {
             return Ok(found);
         }
-        let mut moved: HashMap<String, Vec<KeyId>> = HashMap::new();
-        for text in self.app.storage.database.managed_by(&wanted.document)? {
-            let Some(id) = text.parse().ok().filter(|id: &AccountId| id.level == Level::Key) else {
-                continue;
-            };
-            let id = KeyId(id.number);
-            let entry = self.app.gateway.keys.get(id).filter(|_| !taken.contains(&id));
-            if let Some(entry) = entry.filter(|entry| entry.source == KeySource::Api) {
-                moved.entry(entry.name.to_string()).or_default().push(id);
-            }
-        }
-        let mut names: HashMap<&str, usize> = HashMap::new();
-        let of_open = |at: &usize| wanted.keys.get(*at);
-        open.iter().filter_map(of_open).for_each(|key| *names.entry(&key.policy.name).or_default() += 1);
-        for at in open {
-            let Some(key) = wanted.keys.get(at) else { continue };
-            // Of several, nobody knows which.
-            if names.get(key.policy.name.as_str()) == Some(&1)
-                && let Some([id]) = moved.get(&key.policy.name).map(Vec::as_slice)
-                && taken.insert(*id)
-                && let Some(place) = found.get_mut(at)
-            {
+        let moved = self.managed_keys(&taken)?;
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        open.iter().for_each(|(name, _)| *times.entry(name).or_default() += 1);
+        for (name, place) in open {
+            // What is not found where it is to be was moved. Of several, nobody knows which.
+            if let (Some(1), Some([id])) = (times.get(name), moved.get(name).map(Vec::as_slice)) {
                 *place = Some(*id);
             }
         }
         Ok(found)
+    }
+
+    /// Keys that the document manages, by their names, but for these.
+    fn managed_keys(&self, taken: &HashSet<KeyId>) -> Result<HashMap<String, Vec<KeyId>>, StoreError> {
+        let mut managed: HashMap<String, Vec<KeyId>> = HashMap::new();
+        for text in self.app.storage.database.managed_by(&self.wanted.document)? {
+            let account = text.parse::<AccountId>().ok().filter(|id| id.level == Level::Key);
+            let id = account.map(|account| KeyId(account.number)).filter(|id| !taken.contains(id));
+            let entry = id.and_then(|id| self.app.gateway.keys.get(id));
+            if let Some(entry) = entry.filter(|entry| entry.source == KeySource::Api) {
+                managed.entry(entry.name.to_string()).or_default().push(entry.id);
+            }
+        }
+        Ok(managed)
     }
 
     /// The key of that id, or of that name where it is to be; `policy` says what it belongs to. Errors: what is wrong.
