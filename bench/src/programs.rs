@@ -30,6 +30,7 @@ fn programs(cli: &Cli) -> Vec<Program> {
     let mut all = vec![
         program("gw-guard", "guard_bench", &[], "guardrails in the process"),
         program("gw-pipeline", "semantic_lookup", &["target/embed-model"], "a look into the semantic cache"),
+        program("gw-wasm", "stopping", &[], "a plugin that does not end"),
         program("gw-store", "recording", &recording, "recording"),
         program("gw-store", "recording", &with_bodies, "recording with bodies"),
     ];

@@ -36,6 +36,8 @@ pub(crate) enum Scenario {
     Hits,
     /// 50-frame stream in one burst, 64 connections: without guardrails, and with all that are built in.
     Guards,
+    /// 50-frame stream paced at 5 ms per frame, 16 connections: the first text without guardrails, and with all that are built in.
+    FirstText,
     /// Memory before any load.
     Idle,
     /// Memory for one request of 10 MiB.
@@ -111,6 +113,7 @@ impl Scenario {
             | Self::Shared
             | Self::Hits
             | Self::Guards
+            | Self::FirstText
             | Self::Idle
             | Self::BigBody
             | Self::Streams
@@ -131,7 +134,9 @@ impl Scenario {
                 matches!(system, System::Nginx | System::Hyper) || system.is_gatewright()
             }
             Self::TranslateC64 | Self::TranslateBurstC64 => system == System::Nginx || system.is_gatewright(),
-            Self::Keys | Self::Levels | Self::Shared | Self::Hits | Self::Guards => system.is_gatewright(),
+            Self::Keys | Self::Levels | Self::Shared | Self::Hits | Self::Guards | Self::FirstText => {
+                system.is_gatewright()
+            }
             Self::ManyKeys => system == System::Gatewright,
             Self::Programs => false,
         }
@@ -159,6 +164,7 @@ impl Scenario {
             Self::Shared => "shared",
             Self::Hits => "hits",
             Self::Guards => "guards",
+            Self::FirstText => "first-text",
             Self::Idle => "idle",
             Self::BigBody => "big-body",
             Self::Streams => "streams",
@@ -187,6 +193,9 @@ impl Scenario {
             Self::Shared => "small chat, concurrency 64, all levels counted here and over Redis",
             Self::Hits => "small chat, concurrency 64, fetched and from the cache",
             Self::Guards => "50-frame stream in one burst, concurrency 64, without and with guardrails",
+            Self::FirstText => {
+                "50-frame stream paced at 5 ms per frame, concurrency 16, without and with guardrails"
+            }
             Self::Idle => "RSS before any load",
             Self::BigBody => "peak RSS added by one request of 10 MiB",
             Self::Streams => "RSS added per open stream",

@@ -129,7 +129,7 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
     // Rows of one scenario stand together.
     speed.sort_by_key(|row: &SpeedRow| plan.scenarios.iter().position(|scenario| *scenario == row.scenario));
     // The remaining scenarios start their own instances; nothing else runs beside them.
-    let side_by_side: [(Scenario, &[Setting]); 5] = [
+    let side_by_side: [(Scenario, &[Setting]); 6] = [
         (Scenario::Keys, &[Setting::Keys(1), Setting::Keys(keys)]),
         (Scenario::Levels, &[Setting::Bare, Setting::LEVELS]),
         (
@@ -138,6 +138,7 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
         ),
         (Scenario::Hits, &[Setting::Keys(1), Setting::Cache]),
         (Scenario::Guards, &[Setting::Keys(1), Setting::Guards]),
+        (Scenario::FirstText, &[Setting::Keys(1), Setting::Guards]),
     ];
     for (scenario, settings) in side_by_side {
         if plan.scenarios.contains(&scenario) && started.contains(&System::Gatewright) {
@@ -184,8 +185,16 @@ fn beside(bench: &Bench, scenario: Scenario, settings: &[Setting], timing: Timin
             return vec![row];
         }
     };
-    let load = if scenario == Scenario::Guards { Scenario::BurstC64 } else { Scenario::WholeC64 };
-    let Some(speed) = load.speed() else { return Vec::new() };
+    let load = match scenario {
+        Scenario::Guards => Scenario::BurstC64,
+        Scenario::FirstText => Scenario::PacedC256,
+        _ => Scenario::WholeC64,
+    };
+    let Some(mut speed) = load.speed() else { return Vec::new() };
+    if scenario == Scenario::FirstText {
+        // Nobody waits for a core.
+        speed.connections = 16;
+    }
     let lane = |(running, setting): (_, &Setting)| Lane { label: setting.label(), speed, running };
     let lanes: Vec<Lane<'_>> = all.iter().zip(settings).map(lane).collect();
     run::rounds(scenario, &lanes, timing, bench.pin)

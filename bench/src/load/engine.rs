@@ -44,10 +44,12 @@ pub(crate) struct Measured {
     pub(crate) first_failure: Option<String>,
     /// Time of each completed request, in nanoseconds, sorted.
     pub(crate) latencies_ns: Vec<u64>,
-    /// Time to the first byte of each, in nanoseconds, sorted.
-    pub(crate) first_byte_ns: Vec<u64>,
+    /// Time to the first text of each, in nanoseconds, sorted.
+    pub(crate) first_text_ns: Vec<u64>,
 }
 
+/// What all texts of the mock have.
+const TEXT: &[u8] = b"tok-";
 /// Requests that may fail before the load is given up.
 const MAX_FAILED: u64 = 200;
 /// How long the last answers are waited for after the window.
@@ -57,7 +59,7 @@ struct Conn {
     stream: TcpStream,
     answer: Answer,
     started: Instant,
-    first_byte: Option<Instant>,
+    first_text: Option<Instant>,
     sent: usize,
     busy: bool,
 }
@@ -94,7 +96,7 @@ pub(crate) fn run<T>(
             failed: 0,
             first_failure: None,
             latencies_ns: Vec::with_capacity(1 << 18),
-            first_byte_ns: Vec::with_capacity(1 << 18),
+            first_text_ns: Vec::with_capacity(1 << 18),
         },
     };
     let begin = Instant::now();
@@ -108,7 +110,7 @@ pub(crate) fn run<T>(
     let window = Instant::now();
     engine.measured.completed = 0;
     engine.measured.latencies_ns.clear();
-    engine.measured.first_byte_ns.clear();
+    engine.measured.first_text_ns.clear();
     engine.until(|engine, now| {
         let elapsed = now - window;
         let enough = engine.measured.completed >= load.min_completed;
@@ -119,7 +121,7 @@ pub(crate) fn run<T>(
     engine.finish()?;
     let mut measured = engine.measured;
     measured.latencies_ns.sort_unstable();
-    measured.first_byte_ns.sort_unstable();
+    measured.first_text_ns.sort_unstable();
     Ok((measured, before, after))
 }
 
@@ -174,7 +176,7 @@ impl Engine<'_> {
             stream,
             answer: Answer::new(),
             started: Instant::now(),
-            first_byte: None,
+            first_text: None,
             sent: 0,
             busy: false,
         });
@@ -189,7 +191,7 @@ impl Engine<'_> {
         }
         let Some(conn) = self.conns[slot].as_mut() else { return };
         conn.answer.reset();
-        conn.first_byte = None;
+        conn.first_text = None;
         conn.sent = 0;
         conn.busy = true;
         self.busy += 1;
@@ -220,8 +222,11 @@ impl Engine<'_> {
             Ok(0) if !conn.busy || conn.answer.closed() => Ok(Fed::Done),
             Ok(0) => Err("the connection was closed before the answer's end".to_owned()),
             Ok(count) => {
-                conn.first_byte.get_or_insert_with(Instant::now);
-                conn.answer.feed(&scratch[..count])
+                let fed = conn.answer.feed(&scratch[..count]);
+                if conn.first_text.is_none() && memchr::memmem::find(&conn.answer.body, TEXT).is_some() {
+                    conn.first_text = Some(Instant::now());
+                }
+                fed
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
                 return Ok(());
@@ -249,7 +254,7 @@ impl Engine<'_> {
         self.busy -= 1;
         self.measured.completed += 1;
         self.measured.latencies_ns.push(nanos(now - conn.started));
-        self.measured.first_byte_ns.push(nanos(conn.first_byte.unwrap_or(now) - conn.started));
+        self.measured.first_text_ns.push(nanos(conn.first_text.unwrap_or(now) - conn.started));
         if conn.answer.close {
             return self.replace(slot);
         }
@@ -276,12 +281,12 @@ impl Engine<'_> {
         self.sending = false;
         let begin = Instant::now();
         let completed = self.measured.completed;
-        let (latencies, first_bytes) = (self.measured.latencies_ns.len(), self.measured.first_byte_ns.len());
+        let (latencies, first_texts) = (self.measured.latencies_ns.len(), self.measured.first_text_ns.len());
         self.until(|engine, now| Ok(engine.busy == 0 || now - begin > DRAIN))?;
         // Answers after the window are not part of it.
         self.measured.completed = completed;
         self.measured.latencies_ns.truncate(latencies);
-        self.measured.first_byte_ns.truncate(first_bytes);
+        self.measured.first_text_ns.truncate(first_texts);
         Ok(())
     }
 }

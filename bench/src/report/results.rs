@@ -12,9 +12,9 @@ pub(crate) struct SpeedSample {
     /// Time of a request, to the last byte.
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
-    /// Time to the first byte of the answer.
-    pub(crate) first_byte_p50_us: f64,
-    pub(crate) first_byte_p99_us: f64,
+    /// Time to the first text of the answer.
+    pub(crate) first_text_p50_us: f64,
+    pub(crate) first_text_p99_us: f64,
     /// CPU time of the process tree per completed request; `None` for the mock itself.
     pub(crate) cpu_us: Option<f64>,
     /// Share of its core that the system used.
