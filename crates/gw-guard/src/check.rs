@@ -36,7 +36,10 @@ impl std::error::Error for CheckError {}
 
 /// See the module.
 #[derive(Clone, Debug)]
-pub struct Check(Engine);
+pub struct Check {
+    engine: Engine,
+    is_buffered: bool,
+}
 
 #[derive(Clone, Debug)]
 enum Engine {
@@ -108,33 +111,25 @@ impl Check {
                 Engine::Code(languages.iter().map(|name| name.to_ascii_lowercase().into()).collect())
             }
         };
-        Ok(Self(engine))
+        Ok(Self { engine, is_buffered: spec.is_buffered() })
     }
 
-    /// Needs it the whole text, so that a stream that it may stop waits for the end?
+    /// See [`CheckSpec::is_buffered`].
     #[must_use]
     pub const fn is_buffered(&self) -> bool {
-        !matches!(
-            self.0,
-            Engine::Pii(_)
-                | Engine::Secrets(_)
-                | Engine::Regex(_)
-                | Engine::Terms(_)
-                | Engine::Urls(_)
-                | Engine::Invisible
-        )
+        self.is_buffered
     }
 
     /// Does it read a text as it is written? JSON with its escapes undone is none any more.
     #[must_use]
     pub(crate) const fn reads_as_written(&self) -> bool {
-        matches!(self.0, Engine::Schema(_))
+        matches!(self.engine, Engine::Schema(_))
     }
 
     /// What is wrong with an answer that must fit a schema, in words for the model that made it.
     #[must_use]
     pub fn faults(&self, answer: &str) -> Vec<String> {
-        match &self.0 {
+        match &self.engine {
             Engine::Schema(schema) => schema.faults(answer),
             _ => Vec::new(),
         }
@@ -143,7 +138,7 @@ impl Check {
     /// What is asked, where others say what is in a text: it finds nothing by itself.
     #[must_use]
     pub fn asked(&self) -> Option<&AskSpec> {
-        match &self.0 {
+        match &self.engine {
             Engine::Asked(ask) => Some(ask),
             _ => None,
         }
@@ -163,7 +158,7 @@ impl Check {
 
     /// What a check of whole texts finds.
     pub(crate) fn judge(&self, text: &str, place: Option<&Place>, about: &About) -> Option<Finding> {
-        match &self.0 {
+        match &self.engine {
             Engine::Expression(condition) => expression::check(&**condition, text, place, about),
             Engine::Injection { min_score } => injection::check(text, *min_score),
             Engine::Length(spec) => whole::length(text, spec),
@@ -177,7 +172,7 @@ impl Check {
 
     /// What it needs for one text.
     pub(crate) fn scanner(&self) -> Scanner {
-        match &self.0 {
+        match &self.engine {
             Engine::Regex(regexes) => Scanner::Regex(regexes.room()),
             Engine::Pii(_) => Scanner::Pii(Box::default()),
             Engine::Secrets(_) => Scanner::Secrets(Vec::new()),
@@ -210,7 +205,7 @@ impl Scanner {
         out: &mut Vec<Finding>,
     ) -> usize {
         let bytes = text.as_bytes();
-        match (&check.0, self) {
+        match (&check.engine, self) {
             (Engine::Pii(kinds), Self::Pii(room)) => {
                 segments.visit(bytes, from, is_end, out, |segment, out| {
                     pii::scan(bytes, segment, kinds, room, out)

@@ -1,11 +1,13 @@
 //! From where, when and with what a key may be used, and what its calls may be. Most keys have no such rules. Pure: the
 //! address and the time are given.
 
+mod cache;
 mod calls;
 mod deny;
 mod origin;
 mod parameters;
 
+pub use cache::{CacheRule, CacheUse};
 pub use calls::CallRules;
 pub use deny::{Compile, DenyRule};
 pub use origin::origin_of;
@@ -43,6 +45,9 @@ pub struct Access {
     /// The most that is written down of calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logging: Option<Logging>,
+    /// What its calls have of the cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheRule>,
     /// What calls may be.
     #[serde(skip_serializing_if = "CallRules::is_empty")]
     pub calls: CallRules,
@@ -57,6 +62,7 @@ impl Access {
             && self.hours.is_empty()
             && self.required_metadata.is_empty()
             && self.logging.is_none()
+            && self.cache.is_none()
             && self.calls.is_empty()
     }
 

@@ -2,11 +2,13 @@
 //! answers are kept.
 
 use crate::routing::EmbedderName;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Who shares answers. No call gets an answer from outside of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// Who shares answers, the fewest first. No call gets an answer from outside of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CacheScope {
     /// One customer of one key; calls that name none share theirs.
     Customer,
@@ -19,6 +21,29 @@ pub enum CacheScope {
     Organization,
     /// Everybody.
     Global,
+}
+
+impl CacheScope {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::Customer, Self::Key, Self::Team, Self::Organization, Self::Global];
+
+    /// The name in configurations and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Key => "key",
+            Self::Team => "team",
+            Self::Organization => "organization",
+            Self::Global => "global",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
 }
 
 /// How the answers of a model are reused.

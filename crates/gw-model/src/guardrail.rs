@@ -141,11 +141,14 @@ pub enum Speaker {
     Tool,
     /// What the application says about its tools and about the answer's form.
     Definition,
+    /// The model, to a tool: what it calls that with.
+    ToolCall,
 }
 
 impl Speaker {
     /// Every speaker.
-    pub const ALL: [Self; 5] = [Self::System, Self::User, Self::Assistant, Self::Tool, Self::Definition];
+    pub const ALL: [Self; 6] =
+        [Self::System, Self::User, Self::Assistant, Self::Tool, Self::Definition, Self::ToolCall];
 
     /// The name in configurations and records.
     #[must_use]
@@ -156,6 +159,7 @@ impl Speaker {
             Self::Assistant => "assistant",
             Self::Tool => "tool",
             Self::Definition => "definition",
+            Self::ToolCall => "tool_call",
         }
     }
 
@@ -164,12 +168,12 @@ impl Speaker {
     }
 }
 
-/// A set of speakers.
+/// A set of speakers. Whoever looks at what a model says looks at what it calls tools with, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Speakers(u8);
 
 impl Speakers {
-    /// All of them.
+    /// All of them: calls of tools are looked at with what the model says.
     pub const ALL: Self = Self(0x1f);
     /// None.
     pub const NONE: Self = Self(0);
@@ -180,9 +184,15 @@ impl Speakers {
         Self(self.0 | speaker.bit())
     }
 
-    /// Is one of them in the set?
+    /// Are texts of that speaker looked at?
     #[must_use]
     pub const fn has(self, speaker: Speaker) -> bool {
+        self.names(speaker) || matches!(speaker, Speaker::ToolCall) && self.names(Speaker::Assistant)
+    }
+
+    /// Is that speaker named, and not only looked at with another?
+    #[must_use]
+    pub const fn names(self, speaker: Speaker) -> bool {
         self.0 & speaker.bit() != 0
     }
 }
@@ -311,6 +321,13 @@ impl CheckSpec {
             Self::Asked(ask) => ask.who.finds_spans(),
             _ => false,
         }
+    }
+
+    /// Does it need the whole of a text? Then a stream that it may stop or change waits for the end. The others look at it as
+    /// it flows.
+    #[must_use]
+    pub const fn is_buffered(&self) -> bool {
+        !self.finds_spans() || self.asked().is_some()
     }
 
     /// What is asked, where somebody is.

@@ -42,6 +42,7 @@ pub(super) fn access(
         hours: entry.hours.value.iter().filter_map(|one| hours(one, faults)).collect(),
         required_metadata: required.value.0.iter().map(|name| name.value.0.clone()).collect(),
         logging: entry.logging.map(|name| super::records::level(name.value)),
+        cache: entry.cache.as_ref().and_then(|at| super::cache::of_key(&at.value)),
         calls: calls(entry, providers, faults),
     };
     (!access.is_empty()).then(|| Box::new(access))

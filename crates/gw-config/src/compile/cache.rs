@@ -5,8 +5,11 @@ use super::semantic::{Wanted, embedder};
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::FileSettings;
-use crate::settings::cache::{CacheMode, CacheScopeName, CacheSettings, CacheStoreName, ModelCacheSettings};
+use crate::settings::cache::{
+    CacheMode, CacheScopeName, CacheSettings, CacheStoreName, KeyCacheSettings, ModelCacheSettings,
+};
 use crate::shape::Whole;
+use gw_model::access::{CacheRule, CacheUse};
 use gw_model::caching::{CachePolicies, CachePolicy, CacheScope, CacheStore, SemanticPolicy};
 use gw_model::routing::EmbedderName;
 use std::collections::HashMap;
@@ -159,6 +162,22 @@ fn of_model(default: &CachePolicy, file: &CacheSettings, block: &ModelCacheSetti
         slow_reader_ms: default.slow_reader_ms,
         semantic: is_semantic.then(|| semantic_of_model(file, block)),
     }
+}
+
+/// What a key says of the cache; `None` where it says nothing.
+pub(super) fn of_key(block: &KeyCacheSettings) -> Option<CacheRule> {
+    let rule = CacheRule {
+        mode: block.mode.as_ref().map(|at| match at.value {
+            CacheMode::Off => CacheUse::Off,
+            CacheMode::Exact => CacheUse::Exact,
+            CacheMode::Semantic => CacheUse::Semantic,
+        }),
+        opt_in: block.opt_in.as_ref().map(|at| at.value),
+        scope: block.scope.as_ref().map(|at| scope(at.value)),
+        ttl_seconds: block.ttl_seconds.as_ref().map(|at| at.value.get()),
+        max_ttl_seconds: block.max_ttl_seconds.as_ref().map(|at| at.value.get()),
+    };
+    (!rule.is_empty()).then_some(rule)
 }
 
 fn max_ttl(given: Option<&At<Whole<1, 31_536_000>>>) -> Option<u64> {

@@ -65,6 +65,7 @@ fn guardrail(
         );
     }
     check_members(settings, faults);
+    check_speakers(settings, faults);
     let check = match asked::spec(settings, faults) {
         Some(ask) => CheckSpec::Asked(Box::new(ask)),
         None if settings.kind.value == Kind::Cel => CheckSpec::Expression(expression(settings, faults)?),
@@ -81,9 +82,6 @@ fn guardrail(
     }
     let on = |side: Side| settings.on.value.iter().any(|at| at.value == side);
     let action = action(settings.action.value);
-    if settings.on.value.is_empty() {
-        faults.add(settings.on.place, "'on' is empty: write request, response, or both");
-    }
     if !check.finds_spans() && !matches!(action, GuardAction::Flag | GuardAction::Block | GuardAction::Route)
     {
         let text = format!(
@@ -143,6 +141,21 @@ fn check_route(settings: &GuardrailSettings, faults: &mut Faults) {
     }
 }
 
+/// It looks at something, and at what its kind is for. A schema is for answers: what tools are called with comes in pieces in
+/// some formats.
+fn check_speakers(settings: &GuardrailSettings, faults: &mut Faults) {
+    if settings.on.value.is_empty() {
+        faults.add(settings.on.place, "'on' is empty: write request, response, or both");
+    }
+    let is_call = |at: &&At<GuardSpeaker>| at.value == GuardSpeaker::ToolCall;
+    let named = settings.speakers.value.iter().find(is_call);
+    if let Some(at) = named.filter(|_| settings.kind.value == Kind::JsonSchema) {
+        let text =
+            "a schema is for answers, not for calls of tools, which have their own: remove 'tool_call'";
+        faults.add(at.place, text);
+    }
+}
+
 /// The expression of a guardrail. `None`: it has none that can be used.
 fn expression(settings: &GuardrailSettings, faults: &mut Faults) -> Option<Expression> {
     let at = settings.expression.as_ref()?;
@@ -181,6 +194,7 @@ fn speakers(settings: &GuardrailSettings, check: &CheckSpec) -> Speakers {
         GuardSpeaker::Assistant => Speaker::Assistant,
         GuardSpeaker::Tool => Speaker::Tool,
         GuardSpeaker::Definition => Speaker::Definition,
+        GuardSpeaker::ToolCall => Speaker::ToolCall,
     };
     match (settings.speakers.value.as_slice(), check) {
         ([], CheckSpec::Asked(ask)) if asked::is_broad(ask) => Speakers::ALL,

@@ -76,6 +76,22 @@ settings! {
     }
 }
 
+settings! {
+    /// What the calls of a key have of the cache; what is not given is as the model has it.
+    pub struct KeyCacheSettings {
+        /// The most that may be reused: `off`, `exact` or `semantic`.
+        optional mode: CacheMode,
+        /// `true`: only calls that ask for it use the cache. `false`: all do, where a model wants calls to ask.
+        optional opt_in: bool,
+        /// The most who may share answers: `customer` (of a key), `key`, `team`, `organization` or `global`.
+        optional scope: CacheScopeName,
+        /// How long an answer is fresh at most, in seconds.
+        optional ttl_seconds: Whole<1, 31_536_000>,
+        /// How long at most whatever a call asks for, in seconds; an answer that is older is not taken either.
+        optional max_ttl_seconds: Whole<1, 31_536_000>,
+    }
+}
+
 choices! {
     /// Which answers are reused.
     pub enum CacheMode {

@@ -21,7 +21,7 @@ settings! {
         default(false) shadow: bool,
         /// Of a hundred calls, how many are looked at.
         default(100) sample_percent: Whole<1, 100>,
-        /// Whose texts are looked at; all when there are none. For `injection` without them: `user` and `tool`.
+        /// Whose texts are looked at; all when there are none. For `injection` without them: `user` and `tool`. `assistant` has calls of tools with it.
         section speakers: Vec<At<GuardSpeaker>>,
         /// What a refused caller is told, in place of the gateway's own words.
         optional message: Text,
@@ -219,6 +219,8 @@ choices! {
         Tool = "tool",
         /// Definitions of tools and of the answer's form.
         Definition = "definition",
+        /// What the model calls tools with.
+        ToolCall = "tool_call",
     }
 }
 

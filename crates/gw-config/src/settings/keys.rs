@@ -1,5 +1,6 @@
 //! Virtual keys declared in the file.
 
+use super::cache::KeyCacheSettings;
 use super::limits::{BudgetSettings, LimitSettings};
 use super::overload::PriorityName;
 use super::records::LoggingName;
@@ -46,6 +47,8 @@ settings! {
         section required_metadata: Texts,
         /// The most that is written down of its calls (docs/guides/records.md): `off`, `metadata`, `redacted` or `full`.
         optional logging: LoggingName,
+        /// What its calls have of the cache: less than the model has, never more.
+        optional cache: KeyCacheSettings,
         /// Providers that it may call, by their names here. All when not given.
         optional providers: Texts,
         /// Regions where its calls may go, as `region` of providers. All when not given; a provider without one is in none.
@@ -72,7 +75,7 @@ settings! {
         section credentials: Named<Text>,
         /// Texts of your own, for reports.
         section metadata: Named<Text>,
-    } later { "organization_id", "tags", "cache" }
+    } later { "organization_id", "tags" }
 }
 
 settings! {

@@ -12,7 +12,7 @@ pub(super) fn ask(question: &Question<'_>, at: &Host, project: Option<&str>) -> 
     let role = |speaker: Speaker| match speaker {
         Speaker::System | Speaker::Definition => "system",
         Speaker::User => "user",
-        Speaker::Assistant => "assistant",
+        Speaker::Assistant | Speaker::ToolCall => "assistant",
         Speaker::Tool => "tool",
     };
     let message =

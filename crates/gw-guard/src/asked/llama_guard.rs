@@ -28,7 +28,8 @@ pub(super) fn ask(question: &Question<'_>, model: &str) -> Ask {
     // The models' templates want turns that alternate and begin with the user's.
     let mut turns: Vec<(&str, String)> = Vec::new();
     for asked in question.texts {
-        let role = if asked.place.speaker == Speaker::Assistant { "assistant" } else { "user" };
+        let is_model = matches!(asked.place.speaker, Speaker::Assistant | Speaker::ToolCall);
+        let role = if is_model { "assistant" } else { "user" };
         match turns.last_mut() {
             Some((last, text)) if *last == role => {
                 text.push_str("\n\n");

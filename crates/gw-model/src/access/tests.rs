@@ -89,6 +89,7 @@ fn any_of_several_rules_is_enough_and_an_unknown_address_is_none() {
         allowed_ips: vec!["192.0.2.0/24".parse().unwrap(), "::1".parse().unwrap()],
         hours: vec![hours(&["mon"], "08:00", "09:00", None), hours(&["fri"], "08:00", "09:00", None)],
         required_metadata: Vec::new(),
+        cache: None,
         logging: None,
         ..Access::default()
     };

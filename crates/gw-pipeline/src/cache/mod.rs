@@ -13,6 +13,7 @@ mod lead;
 mod looking;
 mod purged;
 mod reshape;
+mod rule;
 mod serve;
 mod similar;
 mod wish;
@@ -99,8 +100,10 @@ async fn look(mut screened: Screened, policies: Arc<CachePolicies>) -> Result<Lo
     }
     // A verdict, or a vector, is about one text: what was said of a similar one is not.
     wish.exact |= screened.ticket.context.is_own;
+    let of_model = policies.of(&screened.model.name);
+    let policy = of_model.and_then(|policy| rule::applied(&screened.ticket, policy, &mut wish));
     // What the caller says is read in any case: it may have to be taken out, or to be refused.
-    let policy = policies.of(&screened.model.name).filter(|policy| wish::is_let_in(policy, &wish));
+    let policy = policy.as_deref().filter(|policy| wish::is_let_in(policy, &wish));
     let policy = policy.filter(|_| key::is_cacheable(&screened));
     let said = match policy {
         Some(_) => said(&screened).await,

@@ -1,6 +1,7 @@
 //! What a call wants of the cache: its headers, which ingress read, and the member `cache` of its body, as LiteLLM's
 //! callers write it. Serves the cache stage.
 
+use super::rule;
 use crate::ticket::Open;
 use bytes::Bytes;
 use gw_model::caching::{CachePolicy, CacheWish};
@@ -44,6 +45,9 @@ pub(crate) fn for_questions(ticket: &Open, call: &Call, original: &Bytes) -> Cac
         for said in ticket.context.cache.as_deref().into_iter().chain(&body) {
             wish.no_read |= said.no_read;
             wish.no_store |= said.no_store;
+        }
+        if rule::is_off(ticket) {
+            (wish.no_read, wish.no_store) = (true, true);
         }
     }
     wish

@@ -4,6 +4,7 @@
 
 use super::asking::{Asking, Outcome, Task};
 use super::request::{join, left_out, quoted, said};
+use super::state::{Sort, answering, looks_at};
 use ahash::AHashMap;
 use bytes::Bytes;
 use gw_guard::asked::{AskedText, Told};
@@ -34,7 +35,8 @@ impl Heard {
         for (at, text) in found.into_iter().enumerate() {
             let (written, form) = said(body, &text);
             let what = seen(&written, form).into_owned();
-            let place = Place { side, speaker: text.speaker, text: at };
+            let speaker = if side == Side::Response { answering(&text) } else { text.speaker };
+            let place = Place { side, speaker, text: at };
             let index = self.text(what, place, text.is_prose && text.written != Written::Tokens);
             placed.push((text, index));
         }
@@ -59,8 +61,8 @@ impl Heard {
             let spec = &asking.rail.spec;
             let wants = |at: &usize| {
                 let text = &self.texts[*at];
-                let fits = self.is_prose[*at] || spec.check.finds_spans();
-                fits && spec.speakers.has(text.place.speaker) && !text.text.trim().is_empty()
+                let sort = Sort { speaker: text.place.speaker, is_prose: self.is_prose[*at] };
+                looks_at(spec, sort) && !text.text.trim().is_empty()
             };
             Task { asking: asking.clone(), texts: (0..self.texts.len()).filter(wants).collect() }
         };

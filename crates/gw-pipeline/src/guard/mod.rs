@@ -27,7 +27,7 @@ use gw_guard::{Blocked, Side};
 use gw_model::trace::Stage;
 use gw_model::{Call, CallFacts, Earlier, ErrorCode, Refusal};
 use request::{Changed, Request};
-pub(crate) use state::{Chosen, Guarded, Rails, Sort, Wanted, blocked};
+pub(crate) use state::{Chosen, Guarded, Rails, Sort, Wanted, answering, blocked};
 use std::sync::Arc;
 pub(crate) use trial::Trials;
 pub use trial::{Trial, Tried, keep_trials};

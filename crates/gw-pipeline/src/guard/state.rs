@@ -6,9 +6,10 @@ use crate::metrics::Metrics;
 use crate::ticket::Open;
 use bytes::Bytes;
 use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
-use gw_model::guardrail::{CheckSpec, Speaker};
+use gw_model::guardrail::{CheckSpec, GuardrailSpec, Speaker};
 use gw_model::trace::MAX_STAGES;
 use gw_model::{ErrorCode, Micros, Refusal, Verdict, VerdictFinding};
+use gw_wire::texts::Text;
 use std::sync::{Arc, OnceLock};
 
 /// What was done about a finding.
@@ -44,6 +45,21 @@ const SORTS: usize = Speaker::ALL.len() * 2 * 2;
 pub(crate) struct Sort {
     pub(crate) speaker: Speaker,
     pub(crate) is_prose: bool,
+}
+
+/// Does a guardrail look at texts of a sort? Checks of texts as a whole are about what is said, not about details; calls of
+/// tools are none to one that names them.
+pub(crate) fn looks_at(spec: &GuardrailSpec, sort: Sort) -> bool {
+    let is_named = sort.speaker == Speaker::ToolCall && spec.speakers.names(sort.speaker);
+    spec.speakers.has(sort.speaker) && (sort.is_prose || is_named || spec.check.finds_spans())
+}
+
+/// Who says a text of an answer: the model, or the model to a tool.
+pub(crate) const fn answering(text: &Text) -> Speaker {
+    match text.speaker {
+        Speaker::ToolCall => Speaker::ToolCall,
+        _ => Speaker::Assistant,
+    }
 }
 
 impl Chosen {
@@ -101,15 +117,13 @@ impl Chosen {
 
     fn of(&self, side: Side, sort: Sort) -> Rails {
         let Set { all, lists, .. } = &*self.0;
-        let Sort { speaker, is_prose } = sort;
         let wanted = |rail: &&Arc<Guardrail>| {
             let on_side = if side == Side::Request { rail.spec.on_request } else { rail.spec.on_response };
-            // Checks of texts as a whole are about what is said, not about details.
-            let fits = (is_prose || rail.spec.check.finds_spans()) && rail.check().asked().is_none();
-            on_side && fits && rail.spec.speakers.has(speaker)
+            on_side && looks_at(&rail.spec, sort) && rail.check().asked().is_none()
         };
         let made = || all.iter().filter(wanted).map(Arc::clone).collect();
-        let place = (speaker as usize * 2 + usize::from(is_prose)) * 2 + usize::from(side == Side::Request);
+        let place =
+            (sort.speaker as usize * 2 + usize::from(sort.is_prose)) * 2 + usize::from(side == Side::Request);
         lists.get(place).map_or_else(made, |list| Rails::clone(list.get_or_init(made)))
     }
 

@@ -3,7 +3,8 @@
 use super::calls;
 use super::error::ApiError;
 use super::given::Given;
-use gw_model::access::{Access, Hours, day_names, origin_of, show_minute};
+use gw_model::access::{Access, CacheRule, CacheUse, Hours, day_names, origin_of, show_minute};
+use gw_model::caching::CacheScope;
 use gw_model::limits::TimeZone;
 use gw_model::{Logging, Network};
 use serde::Deserialize;
@@ -11,6 +12,8 @@ use serde_json::{Value, json};
 
 /// Most hours of one key.
 const MAX_HOURS: usize = 256;
+/// Longest time that an answer is kept, in seconds, as in the configuration.
+const MAX_TTL_SECONDS: u64 = 31_536_000;
 
 /// Hours as callers write them.
 #[derive(Deserialize)]
@@ -26,7 +29,18 @@ struct HoursInput {
     time_zone: Option<String>,
 }
 
-/// Applies `allowed_ips`, `allowed_origins`, `hours`, `required_metadata`, `logging` and what calls may be, as far as they are given; null or an empty list
+/// What a key or an account says of the cache, as callers write it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CacheInput {
+    mode: Option<String>,
+    opt_in: Option<bool>,
+    scope: Option<String>,
+    ttl_seconds: Option<u64>,
+    max_ttl_seconds: Option<u64>,
+}
+
+/// Applies `allowed_ips`, `allowed_origins`, `hours`, `required_metadata`, `logging`, `cache` and what calls may be, as far as they are given; null or an empty list
 /// lifts them. `is_key`: with what only keys have here.
 pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: bool) -> Result<(), ApiError> {
     let addresses = given.texts("allowed_ips")?;
@@ -36,8 +50,10 @@ pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: boo
     let of_calls = calls::MEMBERS.iter().chain(calls::OF_KEYS.iter().filter(|_| is_key));
     let has_calls = of_calls.into_iter().any(|name| given.raw(name).is_some());
     let logging = given.text("logging")?;
+    let cache = given.raw("cache");
     let has_place = addresses.is_some() || origins.is_some();
-    if !has_place && hours.is_none() && required.is_none() && logging.is_none() && !has_calls {
+    let has_times = hours.is_some() || required.is_some();
+    if !has_place && !has_times && logging.is_none() && cache.is_none() && !has_calls {
         return Ok(());
     }
     let mut now = access.clone().unwrap_or_default();
@@ -69,6 +85,9 @@ pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: boo
     if let Some(name) = logging {
         now.logging = name.map(|name| read_logging(&name)).transpose()?;
     }
+    if let Some(raw) = cache {
+        now.cache = read_cache(raw)?;
+    }
     *access = (!now.is_empty()).then_some(now);
     Ok(())
 }
@@ -76,6 +95,41 @@ pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: boo
 fn read_logging(name: &str) -> Result<Logging, ApiError> {
     let wrong = || ApiError::invalid("logging", "'logging' must be off, metadata, redacted, full, or null");
     Logging::from_name(name).ok_or_else(wrong)
+}
+
+/// `None`: it says nothing.
+fn read_cache(raw: &str) -> Result<Option<CacheRule>, ApiError> {
+    let wrong = |error| {
+        let text =
+            "'cache' must be null or an object with mode, opt_in, scope, ttl_seconds and max_ttl_seconds";
+        ApiError::invalid("cache", format!("{text}: {error}"))
+    };
+    let input: Option<CacheInput> = serde_json::from_str(raw).map_err(wrong)?;
+    let Some(input) = input else { return Ok(None) };
+    let unknown = |member: &str, known: &[&str]| {
+        ApiError::invalid(format!("cache.{member}"), format!("'{member}' must be {}", known.join(", ")))
+    };
+    let mode = |name: String| {
+        CacheUse::from_name(&name).ok_or_else(|| unknown("mode", &CacheUse::ALL.map(CacheUse::as_str)))
+    };
+    let scope = |name: String| {
+        CacheScope::from_name(&name).ok_or_else(|| unknown("scope", &CacheScope::ALL.map(CacheScope::as_str)))
+    };
+    for (member, seconds) in [("ttl_seconds", input.ttl_seconds), ("max_ttl_seconds", input.max_ttl_seconds)]
+    {
+        if seconds.is_some_and(|seconds| !(1..=MAX_TTL_SECONDS).contains(&seconds)) {
+            let text = format!("'{member}' must be a whole number of seconds, 1 to {MAX_TTL_SECONDS}");
+            return Err(ApiError::invalid(format!("cache.{member}"), text));
+        }
+    }
+    let rule = CacheRule {
+        mode: input.mode.map(mode).transpose()?,
+        opt_in: input.opt_in,
+        scope: input.scope.map(scope).transpose()?,
+        ttl_seconds: input.ttl_seconds,
+        max_ttl_seconds: input.max_ttl_seconds,
+    };
+    Ok((!rule.is_empty()).then_some(rule))
 }
 
 fn read_hours(raw: &str) -> Result<Vec<Hours>, ApiError> {
@@ -120,4 +174,9 @@ pub(super) fn hours_shown(access: &Access) -> Vec<Value> {
         })
     };
     access.hours.iter().map(shown).collect()
+}
+
+/// What is said of the cache, as it can be sent back; null for nothing.
+pub(super) fn cache_shown(access: Option<&Access>) -> Value {
+    json!(access.and_then(|access| access.cache))
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Members of all of them.
-const COMMON: [&str; 21] = [
+const COMMON: [&str; 22] = [
     "name",
     "models",
     "endpoints",
@@ -24,6 +24,7 @@ const COMMON: [&str; 21] = [
     "hours",
     "required_metadata",
     "logging",
+    "cache",
     "regions",
     "max_input_tokens",
     "tools",

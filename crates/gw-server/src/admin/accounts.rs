@@ -292,6 +292,7 @@ fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
     row["hours"] = access.map(access::hours_shown).unwrap_or_default().into();
     row["required_metadata"] = json!(access.map(|access| &access.required_metadata[..]).unwrap_or_default());
     row["logging"] = json!(access.and_then(|access| access.logging).map(Logging::as_str));
+    row["cache"] = access::cache_shown(access);
     if let Some(row) = row.as_object_mut() {
         row.append(&mut calls::shown(access.map(|access| &access.calls), false));
     }

@@ -114,6 +114,7 @@ pub(super) fn explain(
             source.access.as_ref().map(|access| access.required_metadata.clone()).unwrap_or_default()
         }),
         "logging": each(&sources, |access| access.logging.map(|logging| logging.as_str().into())),
+        "cache": each(&sources, |access| access.cache.map(|rule| json!(rule))),
         "limits": all_limits(&sources),
         "budgets": all_budgets(&sources, now),
     });

@@ -122,7 +122,9 @@ pub(super) async fn test(
     };
     let usual = if side == Side::Request { Speaker::User } else { Speaker::Assistant };
     let known = |name: &str| Speaker::ALL.into_iter().find(|speaker| speaker.as_str() == name);
-    let wrong = || ApiError::invalid("speaker", "'speaker' is system, user, assistant, tool or definition");
+    let wrong = || {
+        ApiError::invalid("speaker", "'speaker' is system, user, assistant, tool, definition or tool_call")
+    };
     let speaker = input.speaker.as_deref().map_or(Ok(usual), |name| known(name).ok_or_else(wrong))?;
     let specs = named(&app, input.guardrails)?;
     let trial = Trial { text, side, speaker };
@@ -189,6 +191,7 @@ fn stored_row(shown: &Shown, in_force: Option<&GuardrailSpec>, is_whole: bool) -
             "shadow": said("shadow", false.into()),
             "sample_percent": said("sample_percent", 100.into()),
             "speakers": said("speakers", json!([])),
+            "buffered": null,
         }),
     };
     add_stored(&mut row, shown, is_whole);
@@ -209,7 +212,7 @@ fn row_of_file(spec: &GuardrailSpec, is_whole: bool) -> Value {
 
 fn row(spec: &GuardrailSpec) -> Value {
     let speakers: Vec<&str> =
-        Speaker::ALL.into_iter().filter(|s| spec.speakers.has(*s)).map(Speaker::as_str).collect();
+        Speaker::ALL.into_iter().filter(|s| spec.speakers.names(*s)).map(Speaker::as_str).collect();
     json!({
         "id": spec.name,
         "name": spec.name,
@@ -221,6 +224,7 @@ fn row(spec: &GuardrailSpec) -> Value {
         "shadow": spec.shadow,
         "sample_percent": f64::from(spec.sample_permille) / 10.0,
         "speakers": speakers,
+        "buffered": spec.check.is_buffered(),
     })
 }
 

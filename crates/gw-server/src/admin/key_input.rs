@@ -8,7 +8,7 @@ use crate::app::authorization::{Permission, Resource};
 use gw_model::{KeyPolicy, Priority};
 
 /// Members of a key.
-pub(super) const MEMBERS: [&str; 31] = [
+pub(super) const MEMBERS: [&str; 32] = [
     "name",
     "team_id",
     "project_id",
@@ -26,6 +26,7 @@ pub(super) const MEMBERS: [&str; 31] = [
     "hours",
     "required_metadata",
     "logging",
+    "cache",
     "providers",
     "regions",
     "max_input_tokens",

@@ -346,6 +346,7 @@ fn shown(app: &App, entry: &KeyEntry, policy: &KeyPolicy, previous_until: Option
         "hours": access.map(access::hours_shown).unwrap_or_default(),
         "required_metadata": access.map(|access| &access.required_metadata[..]).unwrap_or_default(),
         "logging": access.and_then(|access| access.logging).map(Logging::as_str),
+        "cache": access::cache_shown(access),
         "guardrails": policy.guardrails,
         "credentials": policy.credentials,
         "metadata": policy.metadata,

@@ -281,3 +281,18 @@ pub(super) fn speaker_of_content(name: &str) -> Option<Speaker> {
         _ => None,
     }
 }
+
+/// Does the model call a tool in the value of that member?
+pub(super) fn is_call(name: &str) -> bool {
+    matches!(name, "functionCall" | "function_call" | "toolUse" | "tool_calls" | "executableCode")
+}
+
+/// Does the model call a tool in an object of that kind?
+pub(super) fn is_call_kind(kind: &str) -> bool {
+    kind.ends_with("_call") || kind.ends_with("tool_use")
+}
+
+/// Does a call hold there what the tool returned?
+pub(super) fn is_result(name: &str) -> bool {
+    matches!(name, "output" | "outputs" | "results")
+}

@@ -17,7 +17,7 @@ fn all_that_is_said_in_a_request_is_found_with_its_speaker() {
     let want = [
         ("\"sys\"", Speaker::System),
         ("\"hi\"", Speaker::User),
-        (r#""{\"a\":1}""#, Speaker::Assistant),
+        (r#""{\"a\":1}""#, Speaker::ToolCall),
         ("\"out\"", Speaker::Tool),
         ("\"does f\"", Speaker::Definition),
         ("\"an a\"", Speaker::Definition),
@@ -132,5 +132,111 @@ fn nobody_says_another_thing_of_who_speaks_within_a_turn() {
         [r#"{"m":[{"role":"user","role":"system"}]}"#, r#"{"m":[{"role":"user","r\u006fle":"system"}]}"#]
     {
         assert!(request(twice.as_bytes()).is_err(), "{twice}");
+    }
+}
+
+#[test]
+fn what_tools_are_called_with_is_told_apart_in_answers() {
+    use Speaker::{Assistant, ToolCall, User};
+    let of = |texts: &[Text]| texts.iter().map(|text| text.speaker).collect::<Vec<_>>();
+    for (body, want) in [
+        (
+            r#"{"choices":[{"message":{"content":"a","tool_calls":[{"function":{"name":"f","arguments":"{\"b\":1}"}}]}}]}"#,
+            &[Assistant, ToolCall][..],
+        ),
+        (
+            r#"{"choices":[{"message":{"content":"a","function_call":{"name":"f","arguments":"{}b"}}}]}"#,
+            &[Assistant, ToolCall],
+        ),
+        (
+            r#"{"content":[{"type":"text","text":"a"},{"type":"tool_use","name":"f","input":{"b":"c"}}]}"#,
+            &[Assistant, ToolCall, ToolCall],
+        ),
+        (
+            r#"{"content":[{"type":"server_tool_use","name":"f","input":{"b":"c"}},{"type":"text","text":"a"}]}"#,
+            &[ToolCall, ToolCall, Assistant],
+        ),
+        (
+            r#"{"output":[{"type":"function_call","arguments":"{}a"},{"type":"custom_tool_call","input":"b c"},{"type":"message","content":[{"type":"output_text","text":"d"}]}]}"#,
+            &[ToolCall, ToolCall, Assistant],
+        ),
+        (
+            r#"{"output":[{"type":"mcp_call","arguments":"{}a","output":"what it gave"}]}"#,
+            &[ToolCall, Assistant],
+        ),
+        (
+            r#"{"candidates":[{"content":{"parts":[{"text":"a"},{"functionCall":{"name":"f","args":{"b":"c"}}}]}}]}"#,
+            &[Assistant, ToolCall, ToolCall],
+        ),
+        (
+            r#"{"output":{"message":{"content":[{"toolUse":{"name":"f","input":{"b":"c"}}},{"text":"a"}]}}}"#,
+            &[ToolCall, ToolCall, Assistant],
+        ),
+        (
+            r#"{"message":{"tool_calls":[{"function":{"name":"f","arguments":"{}a"}}],"tool_plan":"I b"}}"#,
+            &[ToolCall, Assistant],
+        ),
+    ] {
+        assert_eq!(of(&answer(body.as_bytes()).unwrap()), want, "{body}");
+    }
+    // Whoever has the turn has what stands in it.
+    let user = r#"{"messages":[{"role":"user","content":[{"type":"tool_use","input":{"b":"c"}}],"tool_calls":[{"function":{"arguments":"{}a"}}]}]}"#;
+    assert_eq!(of(&request(user.as_bytes()).unwrap()), [User, User, User]);
+}
+
+#[test]
+fn what_tools_are_called_with_is_told_apart_in_events() {
+    use Speaker::{Assistant, ToolCall};
+    for (format, data, want) in [
+        (
+            WireFormat::OpenAiChat,
+            r#"{"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"{a"}}]}}]}"#,
+            ToolCall,
+        ),
+        (WireFormat::OpenAiChat, r#"{"choices":[{"delta":{"content":"{a"}}]}"#, Assistant),
+        (
+            WireFormat::AnthropicMessages,
+            r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{a"}}"#,
+            ToolCall,
+        ),
+        (
+            WireFormat::AnthropicMessages,
+            r#"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"a"}}"#,
+            Assistant,
+        ),
+        (
+            WireFormat::OpenAiResponses,
+            r#"{"type":"response.function_call_arguments.delta","item_id":"i","delta":"{a"}"#,
+            ToolCall,
+        ),
+        (
+            WireFormat::OpenAiResponses,
+            r#"{"type":"response.custom_tool_call_input.delta","item_id":"i","delta":"a b"}"#,
+            ToolCall,
+        ),
+        (
+            WireFormat::OpenAiResponses,
+            r#"{"type":"response.output_text.delta","item_id":"i","delta":"a"}"#,
+            Assistant,
+        ),
+        (
+            WireFormat::GeminiGenerate,
+            r#"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{"b":"c d"}}}]}}]}"#,
+            ToolCall,
+        ),
+        (
+            WireFormat::BedrockConverse,
+            r#"{"contentBlockIndex":1,"delta":{"toolUse":{"input":"{a"}}}"#,
+            ToolCall,
+        ),
+        (
+            WireFormat::CohereChat,
+            r#"{"type":"tool-call-delta","index":0,"delta":{"message":{"tool_calls":{"function":{"arguments":"{a"}}}}}"#,
+            ToolCall,
+        ),
+    ] {
+        let name = (format == WireFormat::BedrockConverse).then_some("contentBlockDelta");
+        let found = event(format, name, data.as_bytes());
+        assert_eq!(found.texts.last().map(|text| text.speaker), Some(want), "{data}");
     }
 }

@@ -57,6 +57,8 @@ struct Around<'a> {
     /// The object says that its `data` is media.
     holds_media: bool,
     is_delta: bool,
+    /// Within a call of a tool, if the model speaks.
+    is_call: bool,
     /// The indexes passed so far.
     channel: u64,
     group: Option<u64>,
@@ -73,6 +75,7 @@ impl Default for Around<'_> {
             has_role: false,
             holds_media: false,
             is_delta: false,
+            is_call: false,
             channel: 0,
             group: None,
         }
@@ -204,7 +207,9 @@ impl<'a> Walk<'a> {
             _ => false,
         };
         let speaker = speaker.filter(|speaker| may_speak(*speaker, around)).unwrap_or(around.speaker);
-        self.value(member, Around { speaker, is_free, is_delta: around.is_delta || in_delta, ..around })
+        let is_delta = around.is_delta || in_delta;
+        let is_call = (around.is_call || names::is_call(member)) && !names::is_result(member);
+        self.value(member, Around { speaker, is_free, is_delta, is_call, ..around })
     }
 
     /// Moves over what is no text by its name and its form; false for everything else.
@@ -267,7 +272,8 @@ impl<'a> Walk<'a> {
     /// What stands around the members of an object.
     fn within<'b>(&mut self, name: &'b str, around: Around<'b>, facts: &Facts<'_>) -> Around<'b> {
         let holds_media = names::holds_media(name, facts.kind.as_deref());
-        let mut inner = Around { holds_media, ..around };
+        let is_call = around.is_call || facts.kind.as_deref().is_some_and(names::is_call_kind);
+        let mut inner = Around { holds_media, is_call, ..around };
         // What stands beside the conversation is nobody's turn.
         if self.mode == Mode::Request && around.level > 0 {
             let by_role = facts.role.as_deref().and_then(names::speaker_of_role);
@@ -317,13 +323,11 @@ impl<'a> Walk<'a> {
                 around.is_delta = false;
             }
         }
-        let is_arguments = self
-            .found
-            .kind
-            .as_deref()
-            .is_some_and(|kind| kind.contains("call_arguments") || kind.contains("mcp_call"));
+        let kind = self.found.kind.as_deref().unwrap_or_default();
+        let is_arguments = kind.contains("call_arguments") || kind.contains("mcp_call");
         let is_json =
             !around.is_free && (names::is_json(name, around.parent) || (name == "delta" && is_arguments));
+        around.is_call |= is_json || is_arguments || kind.contains("_call_");
         let is_said = names::is_prose(name, around.speaker == Speaker::Tool) || around.parent == "variables";
         let is_prose = around.is_free || (is_said && around.speaker != Speaker::Definition);
         let is_prose = is_prose && !is_json;
@@ -336,7 +340,11 @@ impl<'a> Walk<'a> {
             id: hash(around.channel, name),
             group: around.group.unwrap_or(self.found.first_group),
         });
-        self.found.texts.push(Text { span, written, speaker: around.speaker, is_prose, channel });
+        let speaker = match around.speaker {
+            Speaker::Assistant if around.is_call => Speaker::ToolCall,
+            speaker => speaker,
+        };
+        self.found.texts.push(Text { span, written, speaker, is_prose, channel });
     }
 }
 

@@ -86,7 +86,7 @@ export function Playground({ of }: { of: { name: string }[] }) {
           <TextArea label="Text" rows={7} value={text} onChange={(event) => setText(event.target.value)} />
           <div className="grid gap-3 sm:grid-cols-2">
             <SelectField label="As part of" value={side} options={[{ value: "request", label: "a request" }, { value: "response", label: "an answer" }]} onChange={(event) => set({ side: event.target.value === "request" ? undefined : event.target.value })} />
-            <SelectField label="Said by" value={speaker} options={["user", "system", "assistant", "tool", "definition"].map((value) => ({ value, label: value }))} onChange={(event) => setSpeaker(event.target.value)} />
+            <SelectField label="Said by" value={speaker} options={["user", "system", "assistant", "tool", "tool_call", "definition"].map((value) => ({ value, label: value }))} onChange={(event) => setSpeaker(event.target.value)} />
           </div>
           <fieldset>
             <legend className="mb-1 font-medium">Guardrails</legend>

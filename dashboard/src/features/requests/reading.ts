@@ -7,7 +7,7 @@ export function whereFound(one: FoundSpan): string {
   return one.end > one.start ? `${text}, bytes ${one.start} to ${one.end}` : text;
 }
 
-const SPEAKERS: Record<string, string> = { system: "system's instructions", user: "user", assistant: "model", tool: "tools' results", definition: "definitions" };
+const SPEAKERS: Record<string, string> = { system: "system's instructions", user: "user", assistant: "model", tool: "tools' results", definition: "definitions", tool_call: "calls of tools" };
 
 /** A stretch of a try, or of what the gateway did itself. */
 export type Stretch = { what: "guardrails" | "queue" | "connect" | "wait" | "answer" | "failed" | "own"; fromMs: number; ms: number };

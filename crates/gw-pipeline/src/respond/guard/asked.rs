@@ -2,17 +2,16 @@
 //! everything waits for it; else the frames go on, and it is only written down. What was masked is restored here, so that
 //! nobody is told more than the provider was. Serves the stream step. It must not hold more than its limit.
 
-use crate::guard::Guarded;
 use crate::guard::asking::{Asking, Outcome, Task, ask_all};
 use crate::guard::heard::{Heard, only_judged, sorted};
 use crate::guard::request::{join, left_out, quoted, said};
+use crate::guard::{Guarded, answering};
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_guard::asked::{About, AskedText, Told};
 use gw_guard::{
     Blocked, Edit as Replaced, Flow, Form, Guardrail, Place, Placeholders, Side, compose, pass_told, seen,
 };
-use gw_model::guardrail::Speaker;
 use gw_model::{Span, WireFormat};
 use gw_wire::frames::Frame;
 use gw_wire::json::splice::{Edit, apply};
@@ -147,7 +146,7 @@ impl StreamAsk {
                     open.flow.push(&written, &mut guarded.session, &guarded.original)?;
                 }
                 None => {
-                    let place = self.place();
+                    let place = self.place(&text);
                     let is_prose = text.is_prose && text.written != Written::Tokens;
                     let index = self.heard.text(seen(&written, form).into_owned(), place, is_prose);
                     let place = self.heard.texts[index].place;
@@ -172,8 +171,8 @@ impl StreamAsk {
         Ok(())
     }
 
-    const fn place(&mut self) -> Place {
-        let place = Place { side: Side::Response, speaker: Speaker::Assistant, text: self.texts };
+    const fn place(&mut self, text: &Text) -> Place {
+        let place = Place { side: Side::Response, speaker: answering(text), text: self.texts };
         self.texts += 1;
         place
     }
@@ -183,7 +182,7 @@ impl StreamAsk {
         if let Some(at) = self.flows.iter().position(|open| open.channel == channel && !open.is_over) {
             return at;
         }
-        let place = self.place();
+        let place = self.place(text);
         // What was masked is restored in the last round.
         let finder = self.finder.clone().filter(|_| !self.is_layered);
         let flow = Flow::asked(finder, place, form, self.holds);

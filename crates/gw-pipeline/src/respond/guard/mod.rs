@@ -2,6 +2,7 @@
 //! upstream's format, before they are translated. A call without guardrails does not get here.
 
 mod asked;
+mod looking;
 mod stream;
 mod whole;
 

@@ -5,11 +5,11 @@
 
 mod here;
 
+use super::looking::Looking;
 use crate::guard::request::{join, pass, quoted};
-use crate::guard::{Guarded, Rails, Sort};
+use crate::guard::{Guarded, Rails, answering};
 use bytes::Bytes;
 use gw_guard::{Blocked, Flow, Form, Place, Placeholders, Side};
-use gw_model::guardrail::Speaker;
 use gw_model::{Span, WireFormat};
 use gw_wire::frames::{Frame, Framer};
 use gw_wire::json::splice::{Edit, apply};
@@ -41,8 +41,7 @@ pub(in crate::respond) struct StreamGuard {
 /// What the frames say, and who looks at it.
 struct Said {
     guarded: Box<Guarded>,
-    prose: Rails,
-    detail: Rails,
+    looking: Looking,
     finder: Option<Placeholders>,
     flows: Vec<Open>,
     texts: usize,
@@ -88,10 +87,8 @@ impl StreamGuard {
     /// For answers in `format`. Where others are asked about what is left, they come first and then what was masked is
     /// restored: not here.
     pub(in crate::respond) fn new(guarded: Box<Guarded>, format: WireFormat, restores: bool) -> Self {
-        let sort = |is_prose| Sort { speaker: Speaker::Assistant, is_prose };
         let said = Said {
-            prose: guarded.chosen.of_response(sort(true)),
-            detail: guarded.chosen.of_response(sort(false)),
+            looking: Looking::at(&guarded.chosen),
             finder: guarded
                 .session
                 .vault
@@ -160,7 +157,13 @@ impl StreamGuard {
     fn noted(&mut self, ended: Ended) -> Result<(), Blocked> {
         self.said.end(ended)?;
         if self.waiting_bytes > MAX_WAITING_BYTES {
-            let name = self.said.prose.iter().find(|rail| rail.enforces()).map(|rail| rail.spec.name.clone());
+            let name = self
+                .said
+                .looking
+                .prose()
+                .iter()
+                .find(|rail| rail.enforces())
+                .map(|rail| rail.spec.name.clone());
             return Err(Blocked {
                 guardrail: name.unwrap_or_else(|| "".into()),
                 kind: "an_answer_too_long_to_hold",
@@ -239,8 +242,8 @@ impl Said {
         if let Some(at) = self.flows.iter().position(|open| open.channel == channel && !open.is_over) {
             return at;
         }
-        let rails = if text.is_prose { &self.prose } else { &self.detail };
-        let place = Place { side: Side::Response, speaker: Speaker::Assistant, text: self.texts };
+        let rails = self.looking.rails(text);
+        let place = Place { side: Side::Response, speaker: answering(text), text: self.texts };
         self.texts += 1;
         let form = if text.written == Written::Json { Form::Json } else { Form::Plain };
         let flow = Flow::new(Rails::clone(rails), self.finder.clone(), place, form);
@@ -251,14 +254,14 @@ impl Said {
 
     fn whole(&mut self, data: &[u8], text: &Text, is_echo: bool) -> Result<Option<Edit>, Blocked> {
         let restores = self.finder.as_ref().is_some_and(Placeholders::restores);
-        let changes = restores || self.detail.iter().any(|rail| rail.enforces());
+        let changes = restores || self.looking.enforces();
         if text.written == Written::Tokens && !changes {
             return Ok(None);
         }
         // What came before is masked and noted before.
         self.settle()?;
-        let rails = if text.is_prose { &self.prose } else { &self.detail };
-        let place = Place { side: Side::Response, speaker: Speaker::Assistant, text: self.texts };
+        let rails = self.looking.rails(text);
+        let place = Place { side: Side::Response, speaker: answering(text), text: self.texts };
         let Guarded { session, original, .. } = &mut *self.guarded;
         // What was said before was noted when it was.
         let noted = is_echo.then(|| session.notes.clone());

@@ -1,10 +1,11 @@
 //! A whole answer through its guardrails. Serves the whole way back. A large one is looked at off the worker, whose other
 //! calls would wait.
 
+use super::looking::Looking;
 use crate::guard::asking::{Asking, ask_all};
 use crate::guard::heard::{Heard, plain_place, sorted};
 use crate::guard::request::{join, pass};
-use crate::guard::{Guarded, Sort};
+use crate::guard::{Guarded, Sort, answering};
 use crate::receive::INLINE_BYTES;
 use crate::worker::Worker;
 use bytes::Bytes;
@@ -158,24 +159,21 @@ fn in_process(
     finder: Option<Placeholders>,
 ) -> Result<Option<Bytes>, Blocked> {
     let Guarded { chosen, session, original, .. } = guarded;
-    let speaker = Speaker::Assistant;
-    let prose = chosen.of_response(Sort { speaker, is_prose: true });
-    let detail = chosen.of_response(Sort { speaker, is_prose: false });
-    let place = |text| Place { side: Side::Response, speaker, text };
+    let looking = Looking::at(chosen);
     let Some(found) = is_json.then(|| gw_wire::texts::answer(body).ok()).flatten() else {
         let text = String::from_utf8_lossy(body);
-        let changed = pass_whole(&prose, finder, &text, place(0), Form::Plain, session, original)?;
+        let place = plain_place();
+        let changed = pass_whole(looking.prose(), finder, &text, place, Form::Plain, session, original)?;
         return Ok(changed.map(Bytes::from));
     };
-    let changes =
-        finder.as_ref().is_some_and(Placeholders::restores) || detail.iter().any(|rail| rail.enforces());
+    let changes = finder.as_ref().is_some_and(Placeholders::restores) || looking.enforces();
     let mut edits = Vec::new();
     for (at, text) in found.iter().enumerate() {
         if text.written == Written::Tokens && !changes {
             continue;
         }
-        let rails = if text.is_prose { &prose } else { &detail };
-        if let Some(edit) = pass(body, text, rails, finder.clone(), place(at), session, original)? {
+        let place = Place { side: Side::Response, speaker: answering(text), text: at };
+        if let Some(edit) = pass(body, text, looking.rails(text), finder.clone(), place, session, original)? {
             edits.push(edit);
         }
     }

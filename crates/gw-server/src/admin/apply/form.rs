@@ -125,6 +125,9 @@ fn accessed(form: &mut Form, access: Option<&Access>) {
     if let Some(logging) = access.logging {
         add("logging", logging.as_str().into());
     }
+    if let Some(rule) = access.cache {
+        add("cache", json!(rule));
+    }
     form.append(&mut calls::said(&access.calls));
 }
 

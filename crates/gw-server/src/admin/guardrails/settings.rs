@@ -15,7 +15,7 @@ const MAX_TERMS: usize = 100;
 
 /// Its members, and where its secrets stand as JSON pointers.
 pub(super) fn of(spec: &GuardrailSpec) -> (Map<String, Value>, Vec<&'static str>) {
-    let speakers = Speaker::ALL.into_iter().filter(|speaker| spec.speakers.has(*speaker));
+    let speakers = Speaker::ALL.into_iter().filter(|speaker| spec.speakers.names(*speaker));
     let speakers: Vec<&str> = speakers.map(Speaker::as_str).collect();
     let mut all = json!({
         "kind": spec.check.kind(),

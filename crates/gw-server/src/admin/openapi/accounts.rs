@@ -71,7 +71,7 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 28] = [
+const SHOWN: [&str; 29] = [
     "id:string",
     "name:string",
     "models:array?",
@@ -88,6 +88,7 @@ const SHOWN: [&str; 28] = [
     "hours:array",
     "required_metadata:array",
     "logging:string?",
+    "cache:CacheRule?",
     "regions:array?",
     "max_input_tokens:integer?",
     "tools:array?",
@@ -101,7 +102,7 @@ const SHOWN: [&str; 28] = [
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 23] = [
+const GIVEN: [&str; 24] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
@@ -117,6 +118,7 @@ const GIVEN: [&str; 23] = [
     "hours:array?",
     "required_metadata:array?",
     "logging:string?",
+    "cache:CacheRule?",
     "regions:array?",
     "max_input_tokens:integer?",
     "tools:array?",

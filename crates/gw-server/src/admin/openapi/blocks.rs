@@ -135,6 +135,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "shadow:boolean",
         "sample_percent:number",
         "speakers:array",
+        "buffered:boolean?",
         "managed_by:string",
     ];
     let mut test = input("providers");

@@ -4,7 +4,7 @@ use super::{object, reference};
 use serde_json::{Value, json};
 
 /// Members of a key.
-const KEY: [&str; 43] = [
+const KEY: [&str; 44] = [
     "id:string",
     "name:string",
     "organization_id:string?",
@@ -26,6 +26,7 @@ const KEY: [&str; 43] = [
     "hours:array",
     "required_metadata:array",
     "logging:string?",
+    "cache:CacheRule?",
     "providers:array?",
     "regions:array?",
     "max_input_tokens:integer?",
@@ -51,7 +52,7 @@ const KEY: [&str; 43] = [
 ];
 
 /// Members of a key as it is written.
-const KEY_INPUT: [&str; 31] = [
+const KEY_INPUT: [&str; 32] = [
     "name:string?",
     "team_id:string?",
     "project_id:string?",
@@ -70,6 +71,7 @@ const KEY_INPUT: [&str; 31] = [
     "hours:array?",
     "required_metadata:array?",
     "logging:string?",
+    "cache:CacheRule?",
     "providers:array?",
     "regions:array?",
     "max_input_tokens:integer?",
@@ -91,12 +93,14 @@ pub(super) fn schemas() -> Value {
         "KeyInput": object(&KEY_INPUT),
         "Key": object(&KEY),
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
+        "CacheRule": object(&["mode:string?", "opt_in:boolean?", "scope:string?", "ttl_seconds:integer?",
+            "max_ttl_seconds:integer?"]),
         "KeyRotation": object(&["grace_seconds:integer?"]),
         "EffectivePolicy": object(&["key_id:string", "belongs_to:array", "unknown:array", "usable:boolean",
             "unusable_because:array", "priority:object", "expires_at:object", "credentials:object", "models:object", "endpoints:object",
             "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array",
             "allowed_origins:array", "hours:array",
-            "required_metadata:object", "logging:array", "regions:object", "max_input_tokens:object", "tools:object",
+            "required_metadata:object", "logging:array", "cache:array", "regions:object", "max_input_tokens:object", "tools:object",
             "denied_tools:object", "fallbacks:object", "parameters:object", "deny_when:array", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
             "key_name:string?", "limit_usd:string", "limit_now_usd:string", "carried_usd:string", "spent_usd:string",

@@ -121,3 +121,77 @@ async fn scopes_are_kept() {
         assert_eq!([of(KEY).await, of(OTHER).await, of(KEY).await], ["miss", "miss", "hit"], "{scope}");
     }
 }
+
+/// What callers make up to get at others' answers: keys, namespaces and customers that run into each other when they are
+/// written one behind the other, and those that look like what the gateway makes of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_callers_make_up_open_nobody_elses_room() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&config(&upstream, "{ mode: exact, scope: customer }")).await;
+    let victim =
+        Call::chat(&crate::support::chat("main", "x")).key(OTHER).header("x-gatewright-customer", "a");
+    let victim = gateway.send(victim).await;
+    let its_key = gateway
+        .send(Call::chat(&crate::support::chat("main", "x")).key(OTHER).header("x-gatewright-customer", "a"))
+        .await;
+    assert_eq!(super::said(&its_key), "hit");
+    let its_key = its_key.header("x-gatewright-cache-key").unwrap().to_owned();
+    let key_id = gateway.record(&victim.request_id()).await["key_id"].as_str().unwrap().to_owned();
+    const KEYED: &str = "x-gatewright-cache-key";
+    const SPACE: &str = "x-gatewright-cache-namespace";
+    const CUSTOMER: &str = "x-gatewright-customer";
+    let long = "n".repeat(1024);
+    let rooms: Vec<Vec<(&str, &str)>> = vec![
+        vec![],
+        vec![(CUSTOMER, "a")],
+        vec![(SPACE, "a")],
+        vec![(KEYED, "a")],
+        vec![(KEYED, "a"), (SPACE, "b")],
+        vec![(KEYED, "b"), (SPACE, "a")],
+        vec![(KEYED, "ab")],
+        vec![(SPACE, "ab")],
+        vec![(CUSTOMER, "ab")],
+        vec![(CUSTOMER, "a"), (SPACE, "b")],
+        vec![(CUSTOMER, "b"), (SPACE, "a")],
+        vec![(CUSTOMER, "a"), (KEYED, "b")],
+        vec![(KEYED, &its_key)],
+        vec![(SPACE, &its_key)],
+        vec![(SPACE, &key_id), (CUSTOMER, "a")],
+        vec![(CUSTOMER, &key_id)],
+        vec![(KEYED, OTHER)],
+        vec![(SPACE, "\"},{\"customer\":\"a")],
+        vec![(SPACE, "a, b")],
+        vec![(SPACE, &long)],
+    ];
+    let with = |room: &[(&str, &str)], body: &Value| {
+        room.iter().fold(Call::chat(body).key(KEY), |call, (name, value)| call.header(name, value))
+    };
+    let plain = crate::support::chat("main", "x");
+    let in_body = |space: &str| {
+        let mut body = plain.clone();
+        body["cache"] = json!({ "namespace": space });
+        body
+    };
+    let odd = ["a\u{0}b", "a\r\nx-gatewright-customer: a", "e\u{301}", "\u{e9}", "a "];
+    let calls: Vec<Call> = rooms
+        .iter()
+        .map(|room| with(room, &plain))
+        .chain(odd.iter().map(|space| with(&[], &in_body(space))))
+        .collect();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for (at, call) in calls.iter().enumerate() {
+        let answer = gateway.send(call.clone()).await;
+        assert_eq!(super::said(answer.ok()), "miss", "{at}");
+        let hit = gateway.send(call.clone()).await;
+        assert_eq!((super::said(hit.ok()), &hit.body), ("hit", &answer.body), "{at}");
+        let id = hit.header("x-gatewright-cache-key").unwrap().to_owned();
+        assert_ne!(id, its_key, "{at}");
+        assert_eq!(seen.insert(id, at), None, "{at}");
+    }
+    // The same words by another way are the same room of the same caller.
+    assert_eq!(super::said(gateway.send(with(&[], &in_body("ab"))).await.ok()), "hit");
+    for too_long in [KEYED, SPACE] {
+        let name = "n".repeat(1025);
+        gateway.send(with(&[(too_long, &name)], &plain)).await.refused(400, "invalid_request");
+    }
+}

@@ -5,6 +5,7 @@ mod flights;
 mod guarded;
 mod kept;
 mod keys;
+mod rules;
 mod unkept;
 mod vectors;
 

@@ -1,0 +1,37 @@
+//! What the key of a call, and all that it counts for, say of the cache. Serves the cache stage and the questions that are
+//! asked before it.
+
+use crate::ticket::Open;
+use gw_model::access::{CacheRule, CacheUse};
+use gw_model::caching::{CachePolicy, CacheWish};
+use std::borrow::Cow;
+use std::cell::Cell;
+
+/// A model's policy as far as the call may have it, and the caller's wish with what follows of that. `None`: no answer is
+/// reused, and none kept.
+pub(super) fn applied<'a>(
+    ticket: &Open,
+    policy: &'a CachePolicy,
+    wish: &mut CacheWish,
+) -> Option<Cow<'a, CachePolicy>> {
+    let Some(rule) = said(ticket) else { return Some(Cow::Borrowed(policy)) };
+    wish.max_age_seconds = wish.max_age_seconds.into_iter().chain(rule.max_ttl_seconds).min();
+    rule.applied(policy).map(Cow::Owned)
+}
+
+/// Is nothing to be reused or kept for the call?
+pub(super) fn is_off(ticket: &Open) -> bool {
+    said(ticket).is_some_and(|rule| rule.mode == Some(CacheUse::Off))
+}
+
+/// What all of them say together; `None` where none says anything.
+fn said(ticket: &Open) -> Option<CacheRule> {
+    let all: Cell<Option<CacheRule>> = Cell::new(None);
+    let _ = ticket.access(|access| {
+        if let Some(own) = access.cache {
+            all.set(Some(all.get().map_or(own, |known| known.and(own))));
+        }
+        None::<()>
+    });
+    all.get()
+}
