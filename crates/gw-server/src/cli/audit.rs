@@ -4,8 +4,12 @@ use super::client::{Remote, encoded};
 use super::{keys, output, table};
 use crate::app::audit;
 use clap::{Args, Subcommand};
+use gw_config::compile::DatabaseSettings;
+use gw_config::{Env, ProcessEnv};
+use gw_model::Secret;
 use gw_store::audit::{Anchor, AuditSeal, Verifier};
 use gw_store::data_dir::database_of;
+use gw_store::postgres::walk_audit_server;
 use gw_store::sqlite::walk_audit_file;
 use gw_store::{StoreError, keys as stored_keys};
 use http::Method;
@@ -53,6 +57,10 @@ enum AuditCommand {
     },
     /// Check that every entry is there, and as it was written. Exit code 1 when not.
     Verify {
+        /// Where the database is, if not in the data directory: `postgres://...`, or the path of an SQLite file. It is read
+        /// itself then; else, without `--url`, `GATEWRIGHT_DATABASE_URL` counts.
+        #[arg(long)]
+        database_url: Option<String>,
         /// What an earlier check printed as its anchor: `NUMBER:HASH`. The log must still have that entry.
         #[arg(long)]
         anchor: Option<String>,
@@ -115,9 +123,12 @@ pub(crate) fn run(arguments: AuditArguments) -> ExitCode {
             })
         }
         AuditCommand::Export { filter } => export(&remote(url), &filter),
-        AuditCommand::Verify { anchor } => match (url, anchor) {
-            (Some(url), anchor) => verify_remote(&remote(Some(url)), anchor.as_deref(), json),
-            (None, anchor) => verify_here(&data_dir, anchor.as_deref(), json),
+        AuditCommand::Verify { database_url, anchor } => match (database_url, url) {
+            (None, Some(url)) => verify_remote(&remote(Some(url)), anchor.as_deref(), json),
+            (given, _) => {
+                let database = given.or_else(|| ProcessEnv.filled("GATEWRIGHT_DATABASE_URL"));
+                verify_here(&data_dir, database, anchor.as_deref(), json)
+            }
         },
     }
 }
@@ -151,8 +162,8 @@ fn verify_remote(remote: &Remote, anchor: Option<&str>, json: bool) -> ExitCode 
     }
 }
 
-/// Reads the database of a data directory, which a gateway may have in use. Nothing is written.
-fn verify_here(data_dir: &Path, anchor: Option<&str>, json: bool) -> ExitCode {
+/// Reads the database itself, which gateways may have in use. Nothing is written.
+fn verify_here(data_dir: &Path, database: Option<String>, anchor: Option<&str>, json: bool) -> ExitCode {
     let anchor = match anchor.map(|text| Anchor::parse(text).ok_or(text)).transpose() {
         Ok(anchor) => anchor,
         Err(text) => {
@@ -160,9 +171,25 @@ fn verify_here(data_dir: &Path, anchor: Option<&str>, json: bool) -> ExitCode {
             return ExitCode::from(super::EXIT_USAGE);
         }
     };
+    let database = match database.map(|url| DatabaseSettings::of(&Secret::new(url))).transpose() {
+        Ok(Some(DatabaseSettings::Memory)) => {
+            output::note("gatewright: what is kept in memory only the gateway itself can check: add --url");
+            return ExitCode::from(super::EXIT_USAGE);
+        }
+        Ok(database) => database.unwrap_or_default(),
+        Err(why) => {
+            output::note(format!("gatewright: --database-url {why}"));
+            return ExitCode::from(super::EXIT_USAGE);
+        }
+    };
     let report = seal(data_dir).and_then(|seal| {
         let mut verifier = Verifier::new(&seal, anchor.as_ref());
-        walk_audit_file(&database_of(data_dir)?, &mut |row| verifier.take(row))?;
+        let mut take = |row| verifier.take(row);
+        match &database {
+            DatabaseSettings::Postgres(url) => walk_audit_server(url, &mut take)?,
+            DatabaseSettings::File(path) => walk_audit_file(path, &mut take)?,
+            _ => walk_audit_file(&database_of(data_dir)?, &mut take)?,
+        }
         Ok(verifier.finish())
     });
     match report {

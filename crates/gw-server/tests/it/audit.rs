@@ -1,7 +1,8 @@
 //! The audit log from outside: every change leaves its entry, what cannot be written down is not done, and whoever writes the
 //! database is found out.
 
-use super::support::gateway::run;
+use super::support::gateway::{binary, run};
+use super::support::postgres::Postgres;
 use super::support::{Call, Gateway, KEY, MASTER, Upstream, eventually};
 use http::Method;
 use serde_json::{Value, json};
@@ -306,4 +307,50 @@ async fn long_logs_are_listed_in_pages_and_exported_whole() {
     }
     let answer = gateway.admin(Method::GET, "/api/v1/audit/export?format=csv", None).await;
     assert_eq!(answer.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_in_postgresql_is_checked_without_believing_a_gateway() {
+    const SECRET: &str = "an encryption key for tests only";
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let (url, empty) = (server.database("audited"), server.database("empty"));
+    let config = format!("{}database_url: {url}\n", upstream.providers());
+    let mut gateway = Gateway::start_with(&config, &[("GATEWRIGHT_ENCRYPTION_KEY", SECRET)]).await;
+    for n in 0..4 {
+        gateway.make_key(&json!({"name": format!("key {n}")})).await;
+    }
+    let verify = async |url: &str, key: &str| {
+        let mut command = binary();
+        command.args(["audit", "verify", "--json", "--database-url", url]);
+        let output = command.env("GATEWRIGHT_ENCRYPTION_KEY", key).output().await.unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code(), report, String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, report, errors) = verify(&url, SECRET).await;
+    assert_eq!((code, &report["valid"]), (Some(0), &json!(true)), "{report} {errors}");
+    assert!(report["entries"].as_u64().is_some_and(|entries| entries >= 4), "{report}");
+    gateway.stop().await;
+    // The end of a gateway is an entry, too.
+    let entries = verify(&url, SECRET).await.1["entries"].clone();
+    // Somebody who may read and nothing else.
+    server.sql(
+        "audited",
+        "CREATE ROLE auditor LOGIN PASSWORD 'reads'; GRANT USAGE ON SCHEMA gatewright TO auditor; \
+        GRANT SELECT ON ALL TABLES IN SCHEMA gatewright TO auditor",
+    );
+    let of_auditor = server.url_as("auditor:reads", "127.0.0.1", "audited");
+    let (code, report, errors) = verify(&of_auditor, SECRET).await;
+    assert_eq!((code, &report["entries"]), (Some(0), &entries), "{report} {errors}");
+    let (code, report, _) = verify(&url, "another encryption key than that").await;
+    assert_eq!((code, &report["valid"]), (Some(1), &json!(false)), "{report}");
+    server.sql("audited", "UPDATE gatewright.audit SET name = 'key X' WHERE number = 3");
+    let (code, report, _) = verify(&of_auditor, SECRET).await;
+    let fault = (&report["fault"]["kind"], &report["fault"]["number"]);
+    assert_eq!((code, fault), (Some(1), (&json!("altered"), &json!(3))), "{report}");
+    // What is none is said to be none, and nothing is made there.
+    let (code, _, errors) = verify(&empty, SECRET).await;
+    assert!(code == Some(1) && !errors.contains("postgres://"), "{errors}");
+    assert_eq!(server.sql("empty", "SELECT count(*) FROM pg_namespace WHERE nspname = 'gatewright'"), "0");
+    assert_eq!(verify("memory:", SECRET).await.0, Some(2));
 }

@@ -12,7 +12,7 @@ use crate::audit::{
 };
 use crate::error::StoreError;
 use crate::traits::{AuditLog, ControlStore};
-use gw_model::Micros;
+use gw_model::{Micros, Secret};
 use std::time::Duration;
 use tokio_postgres::Row;
 
@@ -77,7 +77,7 @@ impl AuditLog for PostgresStore {
     fn walk_audit(&self, each: &mut dyn FnMut(AuditRow) -> bool) -> Result<(), StoreError> {
         self.transaction("read the audit log", WALK_LIMIT, async |db| {
             // Head and entries of one moment.
-            db.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+            db.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
             let head = match read_head(db).await {
                 Ok(head) => AuditRow::Head(head),
                 Err(Fault::Store(_)) => AuditRow::BadHead,
@@ -120,6 +120,14 @@ impl AuditLog for PostgresStore {
 }
 
 /// Writes entries behind the last one.
+/// Walks the audit log of a server that gateways may have in use, as [`AuditLog::walk_audit`] does, and changes nothing there.
+///
+/// # Errors
+/// The address; the server is away; it has no audit log.
+pub fn walk_audit_server(url: &Secret, each: &mut dyn FnMut(AuditRow) -> bool) -> Result<(), StoreError> {
+    PostgresStore::open_to_read(url)?.walk_audit(each)
+}
+
 async fn append(db: &mut Db<'_>, seal: &AuditSeal, drafts: &[AuditDraft]) -> Result<(), Fault> {
     let Some(first) = drafts.first() else { return Ok(()) };
     let mut head = match whole_head(db, seal).await? {

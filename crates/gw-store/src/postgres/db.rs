@@ -143,6 +143,17 @@ impl PostgresStore {
         Ok(store)
     }
 
+    /// Connects to a server that is only read: its tables stay as they are, and nothing is noted there.
+    pub(super) fn open_to_read(url: &Secret) -> Result<Self, StoreError> {
+        let store = Self {
+            accepts: Accepts::Any,
+            migrated: Mutex::new(true),
+            ..Self::new(url, PostgresSettings::default(), &[], Path::new(""))?
+        };
+        store.connect()?;
+        Ok(store)
+    }
+
     /// Connects to a server whose installation these keys open, to seal all of it again: it must be there.
     pub(crate) fn open_to_rotate(
         url: &Secret,

@@ -50,6 +50,7 @@ mod views;
 mod watch;
 
 pub use address::is_postgres;
+pub use audit::walk_audit_server;
 pub(crate) use bytes::clean;
 pub use db::{PostgresSettings, PostgresStore};
 pub(crate) use fault::Fault;
