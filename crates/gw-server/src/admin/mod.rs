@@ -22,6 +22,7 @@ mod error;
 mod etag;
 mod evaluations;
 mod exports;
+mod figures;
 mod given;
 mod guardrails;
 mod held;
