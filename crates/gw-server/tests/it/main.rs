@@ -41,6 +41,7 @@ mod ensemble;
 mod evaluations;
 mod exactness;
 mod exports;
+mod feedback;
 mod files;
 mod formats;
 mod google;
