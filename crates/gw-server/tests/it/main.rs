@@ -111,6 +111,7 @@ mod tail;
 mod telemetry;
 mod telemetry_content;
 mod telemetry_conventions;
+mod telemetry_lines;
 mod tenancy;
 mod upgrade;
 mod vectors;
