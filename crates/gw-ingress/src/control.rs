@@ -2,8 +2,9 @@
 //! more than `cors`.
 
 use gw_config::compile::Cors;
+use gw_model::{KeyId, Refusal};
 use gw_pipeline::{Reply, Worker};
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use rustls::ServerConfig;
 use std::future::Future;
@@ -29,6 +30,14 @@ pub trait ControlPlane {
     /// Answers a request of the control plane that comes from this address. It must not hold up calls, and limits what it
     /// reads of the body.
     fn admin(&self, from: IpAddr, request: Request<Incoming>) -> Local<'_, Reply>;
+
+    /// Keeps what an application says about a call of this key, `None` being the master key, and answers with JSON. Like `admin`, it
+    /// must not hold up calls, and limits what it reads of the body.
+    fn feedback(
+        &self,
+        by: Option<KeyId>,
+        request: Request<Incoming>,
+    ) -> Local<'_, Result<(StatusCode, String), Refusal>>;
 
     /// Answers a request below `/ui`; `path` is the whole path.
     fn page(&self, method: &Method, path: &str, headers: &HeaderMap) -> Reply;

@@ -5,7 +5,7 @@ use crate::listen::acceptor::Door;
 use crate::listen::cors;
 use crate::paths::{self, Route};
 use crate::site::Site;
-use crate::{client, data, models, raw, realtime, stored};
+use crate::{client, data, feedback, models, raw, realtime, stored};
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use gw_pipeline::{Reply, ReplyBody, refusal_reply};
 use http::header::{self, HeaderName};
@@ -84,6 +84,10 @@ async fn dispatch(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<In
             Box::pin(raw::passthrough(site, from, (provider, path), request)).await
         }
         (Route::Objects { path }, _) => Box::pin(raw::objects(site, from, &path, request)).await,
+        (Route::Feedback, _) => match *request.method() {
+            Method::POST => Box::pin(feedback::serve(site, from, request)).await,
+            _ => method_not_allowed(WireFormat::OpenAiChat, "POST"),
+        },
         (Route::Models { id, format }, _) => match *request.method() {
             Method::GET | Method::HEAD => {
                 Box::pin(models::serve(site, from, (id.as_deref(), format), &request)).await

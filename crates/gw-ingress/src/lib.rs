@@ -14,6 +14,7 @@ mod control;
 pub mod credential;
 mod data;
 mod dispatch;
+mod feedback;
 pub mod listed;
 pub mod listen;
 mod models;

@@ -31,7 +31,7 @@ pub(super) async fn serve(
 }
 
 /// OpenAI's paths are also those of others, who say who they are by their headers.
-fn shape(format: WireFormat, headers: &HeaderMap) -> WireFormat {
+pub(super) fn shape(format: WireFormat, headers: &HeaderMap) -> WireFormat {
     match format {
         WireFormat::GeminiGenerate => format,
         _ if headers.contains_key("anthropic-version") => WireFormat::AnthropicMessages,

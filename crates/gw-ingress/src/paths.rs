@@ -42,6 +42,8 @@ pub(crate) enum Route {
         /// The path from `files` or `batches` on, as sent.
         path: String,
     },
+    /// What applications say about their calls.
+    Feedback,
     /// The list of models, or one of them.
     Models {
         /// The one.
@@ -186,6 +188,7 @@ fn openai(rest: &str) -> Route {
     let format = WireFormat::OpenAiChat;
     match rest {
         "realtime" => return Route::Session { model: None },
+        "feedback" => return Route::Feedback,
         _ if rest.starts_with("realtime/") => return Route::OtherSession,
         _ => {}
     }

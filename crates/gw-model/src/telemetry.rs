@@ -68,13 +68,27 @@ pub struct MetricExport {
     pub max_series: usize,
 }
 
-/// Events of requests.
+/// How grave a line of the gateway's own log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Severity {
+    /// Starts, stops and changes.
+    Info = 1,
+    /// Doubtful states.
+    Warn = 2,
+    /// Failures.
+    Error = 3,
+}
+
+/// Events of requests, and lines of the gateway's own log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogExport {
     /// Where they go.
     pub to: OtlpTarget,
     /// Requests that were answered well are told of too.
     pub all: bool,
+    /// Lines of the gateway's own log are told too, from this on.
+    pub lines: Option<Severity>,
     /// How they are gathered.
     pub batching: Batching,
 }

@@ -233,9 +233,10 @@ impl PendingIntent {
 }
 
 /// A dimension to sum by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GroupBy {
     /// Virtual key.
+    #[default]
     Key,
     /// Team at the time of the call; the account, or the key's label.
     Team,
@@ -326,7 +327,7 @@ impl GroupBy {
 }
 
 /// What to sum.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct UsageFilter {
     /// Dimension.
     pub group_by: GroupBy,
@@ -338,6 +339,12 @@ pub struct UsageFilter {
     pub key_id: Option<KeyId>,
     /// Of that team only, an account or a label; as above.
     pub team_id: Option<String>,
+    /// With that model only, as callers name it; as above, and not with [`Self::seen_from`], as what follows.
+    pub model: Option<String>,
+    /// By that provider only: tokens and money of attempts there, and requests whose last attempt that was.
+    pub provider: Option<String>,
+    /// For that customer only: the id of its account, or the name where it has none.
+    pub customer: Option<String>,
     /// Of calls that count for any of these accounts: what somebody may see who may not see everything. By dimensions of
     /// single calls; those of accounts are summed for each account, and are the caller's to choose from. Attempts at another
     /// provider than the last count for that.

@@ -6,6 +6,7 @@
 pub mod content;
 pub mod exposition;
 pub mod genai;
+pub mod lines;
 pub mod logs;
 pub mod names;
 pub mod places;

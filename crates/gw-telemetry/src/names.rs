@@ -98,6 +98,10 @@ pub mod own {
     pub const GUARDRAIL_OUTCOME: &str = "gatewright.guardrail.outcome";
     /// `request` or `response`.
     pub const GUARDRAIL_SIDE: &str = "gatewright.guardrail.side";
+    /// Which part of the program logged a line.
+    pub const LOG_TARGET: &str = "gatewright.log.target";
+    /// What the line says besides; the name of it stands behind this.
+    pub const LOG_FIELD: &str = "gatewright.log.field.";
     /// Where usage comes from: `upstream` or `estimated`.
     pub const USAGE_SOURCE: &str = "gatewright.usage.source";
 }
@@ -120,6 +124,9 @@ pub mod metric {
 
 /// The event of a request.
 pub const EVENT_REQUEST: &str = "gatewright.request";
+
+/// The event of a line of the gateway's own log.
+pub const EVENT_LINE: &str = "gatewright.log";
 
 /// The event of a guardrail's finding, within the request's span.
 pub const EVENT_FINDING: &str = "gatewright.guardrail.finding";

@@ -51,6 +51,13 @@ export const observe = {
     await page.getByText("is not kept by customer").waitFor();
     await page.getByLabel("Measure").selectOption("requests");
     await page.getByRole("region", { name: "Figures by customer" }).getByText("Initech").waitFor();
+    // Filters hold for them, too.
+    await page.getByRole("button", { name: "Remove the filter Outcome success" }).waitFor();
+    await page.getByRole("button", { name: "Figures of Initech alone" }).click();
+    await page.getByRole("button", { name: "Remove the filter Customer Initech" }).waitFor();
+    await page.getByLabel("By", { exact: true }).selectOption("model");
+    await page.getByRole("region", { name: "Figures by model" }).waitFor();
+    check(["customer=cus", "by=model", "outcome=success"].every((part) => page.url().includes(part)), `the address does not hold the filters: ${page.url()}`);
   },
   chargeback: async (tools) => {
     const { page, shoot } = tools;

@@ -5,12 +5,14 @@ use super::url;
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::Settings;
-use crate::settings::otlp::{Compression, LogBlock, MetricBlock, OtelEnv, OtlpBlock, Protocol, TraceBlock};
+use crate::settings::otlp::{
+    Compression, LogBlock, MetricBlock, OtelEnv, OtlpBlock, ProcessLines, Protocol, TraceBlock,
+};
 use crate::shape::{Named, Text};
 use gw_model::Secret;
 use gw_model::snapshot::ConnectOptions;
 use gw_model::telemetry::{
-    Batching, LogExport, MetricExport, OtlpProtocol, OtlpTarget, Signal, Telemetry, TraceExport,
+    Batching, LogExport, MetricExport, OtlpProtocol, OtlpTarget, Severity, Signal, Telemetry, TraceExport,
 };
 use gw_model::trace::TracePolicy;
 use std::sync::Arc;
@@ -104,7 +106,13 @@ impl Reading<'_> {
             max_batch: block.max_batch.value.size(),
             interval_ms: block.interval_ms.value.get(),
         };
-        Some(LogExport { to, all: block.all.value, batching })
+        let lines = match block.process.value {
+            ProcessLines::Off => None,
+            ProcessLines::Error => Some(Severity::Error),
+            ProcessLines::Warn => Some(Severity::Warn),
+            ProcessLines::Info => Some(Severity::Info),
+        };
+        Some(LogExport { to, all: block.all.value, lines, batching })
     }
 
     fn common(&mut self) -> Common {

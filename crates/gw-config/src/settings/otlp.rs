@@ -92,7 +92,7 @@ choices! {
 }
 
 settings! {
-    /// Events: one for each request that was not answered.
+    /// Events: one for each request that was not answered, and lines of the gateway's own log.
     pub struct LogBlock {
         /// Off with `false`, or where `OTEL_LOGS_EXPORTER` is `none`.
         optional enabled: bool,
@@ -100,12 +100,28 @@ settings! {
         optional endpoint: Text,
         /// Of requests that were answered too.
         default(false) all: bool,
+        /// Lines of the gateway's own log are sent too, from this level on and as far as `log_level` lets them be: `off`, `error`, `warn` or `info`.
+        default("off") process: ProcessLines,
         /// Most events that wait to be sent. What comes beyond is dropped and counted.
         default(8_192) max_queue: Whole<16, 1_000_000>,
         /// Most events in one request.
         default(512) max_batch: Whole<1, 10_000>,
         /// Longest wait before events are sent, in milliseconds.
         default(1_000) interval_ms: Whole<50, 600_000>,
+    }
+}
+
+choices! {
+    /// Which lines of the gateway's own log a collector gets.
+    pub enum ProcessLines {
+        /// None.
+        Off = "off",
+        /// Failures only.
+        Error = "error",
+        /// Failures and doubtful states.
+        Warn = "warn",
+        /// Starts, stops and changes too.
+        Info = "info",
     }
 }
 

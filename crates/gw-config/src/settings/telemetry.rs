@@ -20,7 +20,7 @@ settings! {
         section traces: TraceBlock,
         /// Metrics, sent beside `/metrics`.
         section metrics: MetricBlock,
-        /// Events of requests.
+        /// Events of requests, and the gateway's own log.
         section logs: LogBlock,
     }
 }

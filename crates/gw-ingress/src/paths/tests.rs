@@ -158,6 +158,14 @@ fn the_rest_is_told_apart() {
 }
 
 #[test]
+fn feedback_is_found_with_and_without_a_version() {
+    for path in ["/v1/feedback", "/feedback", "/openai/v1/feedback"] {
+        assert_eq!(route(path), Route::Feedback, "{path}");
+    }
+    assert!(matches!(route("/v1/feedback/7"), Route::Unknown { .. }));
+}
+
+#[test]
 fn raw_paths_keep_what_stands_behind() {
     let raw = |provider: &str, path: &str| Route::Passthrough {
         provider: provider.to_owned(),

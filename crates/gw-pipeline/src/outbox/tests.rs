@@ -90,7 +90,7 @@ fn each_signal_wants_its_own() {
     let box_of_metrics = outbox(Some(&Telemetry { metrics, ..telemetry() }));
     assert!(box_of_metrics.wants(&good, &other));
 
-    let logs = Some(LogExport { to: target(), all: false, batching: BATCHING });
+    let logs = Some(LogExport { to: target(), all: false, lines: None, batching: BATCHING });
     let box_of_logs = outbox(Some(&Telemetry { logs, ..telemetry() }));
     assert!(box_of_logs.wants(&refused, &other) && !box_of_logs.wants(&good, &kept));
 }

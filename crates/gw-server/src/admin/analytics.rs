@@ -1,16 +1,18 @@
 //! `GET /api/v1/analytics/timeseries` and `/overview`: charts and figures out of sums by time.
 
-use super::by::{By, on_gateway};
+use super::by::By;
 use super::error::ApiError;
-use super::query::{id, time as parse_time};
+use super::figures::{self, Calls, Given};
+use super::query::time as parse_time;
 use crate::app::analytics::{
-    self, FORECAST_METHOD, Figure, Forecast, Metric, Overview, Timeseries, TimeseriesAsk, Top, span_of,
+    self, FORECAST_METHOD, Figure, Forecast, Metric, Overview, Source, Timeseries, TimeseriesAsk,
+    TimeseriesError, Top, span_of,
 };
 use crate::app::authorization::{Caller, Resource, Standing};
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Extension, Query, State};
-use gw_model::{AccountId, KeyId, Level, Micros, Outcome, time};
+use gw_model::{AccountId, Level, Micros, time};
 use gw_store::analytics::{RollupBy, RollupFilter, RollupRow, Span};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -35,16 +37,8 @@ pub(super) struct AnalyticsQuery {
     to: Option<String>,
     limit: Option<usize>,
     value: Option<String>,
-    key_id: Option<String>,
-    team_id: Option<String>,
-    organization_id: Option<String>,
-    project_id: Option<String>,
-    user_id: Option<String>,
-    model: Option<String>,
-    provider: Option<String>,
-    outcome: Option<String>,
-    error_code: Option<String>,
-    cache: Option<String>,
+    #[serde(flatten)]
+    filters: Given,
 }
 
 /// Figures over time.
@@ -55,12 +49,18 @@ pub(super) async fn timeseries(
 ) -> Result<Json<Value>, ApiError> {
     let group_by = group_by(query.group_by.as_deref())?;
     let ask = ask(&app, &caller, &query, group_by)?;
+    let is_of_records = matches!(ask.source, Source::Records(_));
+    let _turn = if is_of_records { figures::turn().await } else { None };
     let is_restricted = ask.filter.seen_from.is_some();
     tokio::task::spawn_blocking(move || {
-        // Of tags and parts, only those calls count that he may see.
-        let by_account = ask.group_by == Some(RollupBy::Customer);
+        // Of tags, parts and records, only those calls count that he may see.
+        let by_account = ask.group_by == Some(RollupBy::Customer) && !is_of_records;
         let sees = |value: &str| !(is_restricted && by_account) || sees(&app, &caller, value);
-        let found = analytics::timeseries(&*app.storage.database, &ask, &sees)?;
+        let found = analytics::timeseries(&*app.storage.database, &ask, &sees);
+        let found = found.map_err(|error| match error {
+            TimeseriesError::Store(error) => error.into(),
+            TimeseriesError::Unfinished(searched_to) => figures::unfinished(searched_to),
+        })?;
         Ok(Json(told(&app, &ask, &found)))
     })
     .await?
@@ -74,7 +74,8 @@ pub(super) async fn overview(
 ) -> Result<Json<Value>, ApiError> {
     let now = app.gateway.clock().now();
     let (from, to) = stretch(&query, now)?;
-    let filter = filter(&caller, &query)?;
+    // Others than those of roll-ups are no parameters of it.
+    let Calls { filter, .. } = Calls::read(&caller, &query.filters)?;
     tokio::task::spawn_blocking(move || {
         let found = analytics::overview(&*app.storage.database, &filter, (from, to), now)?;
         Ok(Json(overview_told(&app, &found)))
@@ -99,16 +100,9 @@ fn ask(
     let (from, to) = stretch(query, app.gateway.clock().now())?;
     let span = interval(query.interval.as_deref(), from, to)?;
     let metrics = metrics(query.metric.as_deref())?;
-    let filter = filter(caller, query)?;
-    if let Some(by) = group_by.filter(|by| by.is_of_account() || by.is_of_part()) {
-        of_accounts(by, span, &metrics, &filter)?;
-    }
-    let is_by_organization = group_by.is_some_and(|by| by == RollupBy::Tag || by.is_of_part());
-    let sees_none = |ids: &[AccountId]| ids.iter().all(|id| id.level != Level::Organization);
-    if is_by_organization && filter.seen_from.as_deref().is_some_and(sees_none) {
-        // They are summed up by organization: whoever sees a part of one only sees none of them.
-        on_gateway(caller, Resource::Usage.read())?;
-    }
+    let calls = Calls::read(caller, &query.filters)?;
+    let source = source(app, caller, (group_by, span), &metrics, &calls);
+    let filter = calls.filter;
     let most_lines = match query.limit {
         None => LINES.0,
         Some(limit) if (1..=LINES.1).contains(&limit) => limit,
@@ -123,32 +117,51 @@ fn ask(
             "'value' is one of a dimension; name the dimension as 'group_by'",
         ));
     }
-    Ok(TimeseriesAsk { metrics, group_by, span, from, to, filter, most_lines, value })
+    Ok(TimeseriesAsk { metrics, group_by, span, from, to, filter, source, most_lines, value })
 }
 
-/// Of customers, tags and what else is summed up apart less is kept.
-fn of_accounts(by: RollupBy, span: Span, metrics: &[Metric], filter: &RollupFilter) -> Result<(), ApiError> {
-    let name = by.as_str();
-    if span == Span::Minute {
-        let text =
-            format!("'group_by={name}' is summed up by hour and day; choose one of them as 'interval'");
-        return Err(ApiError::invalid("interval", text));
+/// Where the figures come from: from sums, where such are kept, else from records.
+fn source(
+    app: &App,
+    caller: &Caller,
+    (group_by, span): (Option<RollupBy>, Span),
+    metrics: &[Metric],
+    calls: &Calls,
+) -> Source {
+    let from_records = || Source::Records(Box::new(calls.more.clone()));
+    let is_kept = |by| is_kept_of(by, span, metrics, &calls.filter);
+    match (group_by, calls.one_apart()) {
+        (Some(by), None) if calls.is_of_roll_ups() => {
+            let is_apart = by.is_of_account() || by.is_of_part();
+            if is_apart && !is_kept(by) { from_records() } else { Source::Kept }
+        }
+        (None, None) if calls.is_of_roll_ups() => Source::Kept,
+        (None, Some((by, value))) if is_kept(*by) => {
+            let is_restricted = calls.filter.seen_from.is_some();
+            if *by == RollupBy::Customer && is_restricted && !sees(app, caller, value) {
+                return from_records();
+            }
+            Source::Apart(*by, value.clone())
+        }
+        _ => from_records(),
     }
-    if let Some(metric) = metrics.iter().find(|metric| !metric.is_of_accounts()) {
-        let text = format!("'{}' is not kept by {name}; choose another metric", metric.as_str());
-        return Err(ApiError::invalid("metric", text));
-    }
+}
+
+/// Of customers, tags and what else is summed up apart less is kept: hours and days, few figures, and nothing beside but
+/// organizations.
+fn is_kept_of(by: RollupBy, span: Span, metrics: &[Metric], filter: &RollupFilter) -> bool {
     let is_of_organization = |id: &AccountId| id.level == Level::Organization && by != RollupBy::Customer;
     let names_callers = filter.key_id.is_some()
         || !filter.accounts.iter().all(is_of_organization)
         || filter.team_id.is_some();
-    if names_callers || !filter.is_of_callers_only() {
-        let but = if by == RollupBy::Customer { "" } else { " but 'organization_id'" };
-        let text =
-            format!("'group_by={name}' takes no further filter{but}; ask '/api/v1/logs' for single calls");
-        return Err(ApiError::invalid("group_by", text));
-    }
-    Ok(())
+    // Whoever sees a part of an organization sees none of its sums, but those of customers that he sees as a whole.
+    let is_part = |id: &AccountId| id.level != Level::Organization;
+    let seen_in_part = filter.seen_from.as_deref().is_some_and(|ids| ids.iter().any(is_part));
+    span != Span::Minute
+        && metrics.iter().all(|metric| metric.is_of_accounts())
+        && !names_callers
+        && filter.is_of_callers_only()
+        && (by == RollupBy::Customer || !seen_in_part)
 }
 
 fn metrics(names: Option<&str>) -> Result<Vec<Metric>, ApiError> {
@@ -193,41 +206,6 @@ fn interval(name: Option<&str>, from: Micros, to: Micros) -> Result<Span, ApiErr
     Ok(span)
 }
 
-fn filter(caller: &Caller, query: &AnalyticsQuery) -> Result<RollupFilter, ApiError> {
-    let accounts = [
-        ("organization_id", Level::Organization, &query.organization_id),
-        ("project_id", Level::Project, &query.project_id),
-        ("user_id", Level::User, &query.user_id),
-    ];
-    let accounts = accounts.into_iter().filter_map(|(field, level, text)| {
-        let found = id::<AccountId>(field, text.as_deref()).transpose()?;
-        Some(found.and_then(|id| match id.level == level {
-            true => Ok(id),
-            false => {
-                Err(ApiError::invalid(field, format!("'{field}' is not the id of a {}", level.as_str())))
-            }
-        }))
-    });
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let outcome = given(&query.outcome).map(|name| {
-        Outcome::from_name(&name).ok_or_else(|| {
-            let names: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect();
-            ApiError::invalid("outcome", format!("'outcome' must be one of {}", names.join(", ")))
-        })
-    });
-    Ok(RollupFilter {
-        key_id: id::<KeyId>("key_id", query.key_id.as_deref())?,
-        accounts: accounts.collect::<Result<_, _>>()?,
-        team_id: given(&query.team_id),
-        model: given(&query.model),
-        provider: given(&query.provider),
-        outcome: outcome.transpose()?,
-        error: given(&query.error_code),
-        cache: given(&query.cache),
-        seen_from: caller.authority.seen_from(Resource::Usage.read())?,
-    })
-}
-
 /// May he see the sums of that account?
 fn sees(app: &App, caller: &Caller, value: &str) -> bool {
     let account = value.parse::<AccountId>().map(|id| Standing::of_account(app, id));
@@ -236,17 +214,16 @@ fn sees(app: &App, caller: &Caller, value: &str) -> bool {
 
 /// The name of the key or account of that id, where it is there.
 fn name(app: &App, by: Option<RollupBy>, value: Option<&str>) -> Value {
-    let (Some(level), Some(value)) = (by.and_then(RollupBy::level), value) else { return Value::Null };
+    json!(by.zip(value).and_then(|(by, value)| name_of(app, by, value)))
+}
+
+/// The same, as text.
+pub(super) fn name_of(app: &App, by: RollupBy, value: &str) -> Option<String> {
     let keys = &app.gateway.keys;
-    let name = match level {
-        Level::Key => value.parse().ok().and_then(|id| keys.get(id)).map(|key| key.name.to_string()),
-        _ => value
-            .parse()
-            .ok()
-            .and_then(|id| keys.accounts.get(id))
-            .map(|account| account.version().name.to_string()),
-    };
-    json!(name)
+    match by.level()? {
+        Level::Key => keys.get(value.parse().ok()?).map(|key| key.name.to_string()),
+        _ => keys.accounts.get(value.parse().ok()?).map(|account| account.version().name.to_string()),
+    }
 }
 
 fn figure(figure: Figure) -> Value {

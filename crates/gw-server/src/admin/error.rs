@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use gw_model::ErrorCode;
+use gw_model::{ErrorCode, Refusal};
 use gw_store::StoreError;
 use serde_json::json;
 use std::borrow::Cow;
@@ -32,6 +32,20 @@ impl ApiError {
     /// What is wrong, for people.
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The same for a caller of the data plane.
+    pub(crate) fn into_refusal(self) -> Refusal {
+        let code = match self.status {
+            StatusCode::BAD_REQUEST => ErrorCode::InvalidRequest,
+            StatusCode::SERVICE_UNAVAILABLE => ErrorCode::StorageUnavailable,
+            _ => ErrorCode::Internal,
+        };
+        let refusal = Refusal::new(code, self.message);
+        match self.field {
+            Some(field) => refusal.param(field),
+            None => refusal,
+        }
     }
 
     /// The field at fault.

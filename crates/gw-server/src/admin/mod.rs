@@ -22,6 +22,7 @@ mod error;
 mod etag;
 mod evaluations;
 mod exports;
+mod figures;
 mod given;
 mod guardrails;
 mod held;
@@ -294,6 +295,8 @@ fn origin_of(request: &Request) -> Origin {
     }
 }
 
+// For the data plane.
+pub(crate) use logs::say_feedback;
 // Of a record, for files of them.
 pub(crate) use logs::{endpoint_of, media_of, parameters_of, tries_of, verdicts};
 

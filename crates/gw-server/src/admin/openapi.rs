@@ -17,6 +17,8 @@ mod prices;
 mod settings;
 mod tokens;
 
+use super::figures::FILTERS_AND_FORMAT;
+use gw_config::compile::joined;
 use serde_json::{Map, Value, json};
 
 /// One operation.
@@ -336,7 +338,7 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/usage",
         summary: "Sum usage by a dimension",
-        query: &["group_by", "from", "to", "key_id", "team_id", "limit", "cursor"],
+        query: &joined::<27>(&[&["group_by", "from", "to", "limit", "cursor"], &FILTERS_AND_FORMAT]),
         body: None,
         answer: Answer::List("Usage"),
     },

@@ -89,10 +89,3 @@ pub(crate) fn time(field: &str, text: Option<&str>) -> Result<Option<Micros>, Ap
         )
     })
 }
-
-/// An id, where one is given.
-pub(crate) fn id<T: FromStr>(field: &'static str, text: Option<&str>) -> Result<Option<T>, ApiError> {
-    let parse =
-        |text: &str| text.parse().map_err(|_| ApiError::invalid(field, format!("'{field}' is not an id")));
-    text.filter(|text| !text.is_empty()).map(parse).transpose()
-}

@@ -2,9 +2,9 @@
 
 use super::by::By;
 use super::error::ApiError;
+use super::figures::{self, Calls, Given};
 use super::query::time as parse_time;
-use super::usage;
-use crate::app::authorization::Resource;
+use super::usage::UsageAsk;
 use crate::app::reports::{self, ChargebackRow, MAX_MONTHS, csv};
 use crate::app::state::App;
 use axum::Json;
@@ -13,7 +13,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use gw_model::limits::Period;
 use gw_model::time;
-use gw_store::types::{GroupBy, UsageRow};
+use gw_store::types::GroupBy;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -52,6 +52,8 @@ pub(super) struct ChargebackQuery {
     from: Option<String>,
     to: Option<String>,
     format: Option<String>,
+    #[serde(flatten)]
+    filters: Given,
 }
 
 /// Reports.
@@ -79,15 +81,11 @@ pub(super) async fn chargeback(
         let text = format!("'from' must be before 'to', with at most {MAX_MONTHS} months between them");
         ApiError::invalid("from", text)
     })?;
-    let seen_from = caller.authority.seen_from(Resource::Usage.read())?;
-    let rows = tokio::task::spawn_blocking(move || {
-        let is_hidden = |row: &UsageRow| {
-            seen_from.is_some() && usage::is_seen_whole(group_by) && !usage::sees(&app, &caller, row)
-        };
-        let sees = |row: &UsageRow| !is_hidden(row);
-        reports::chargeback(&*app.storage.database, group_by, &months, seen_from.as_deref(), &sees)
-    })
-    .await??;
+    let ask = UsageAsk { group_by, calls: Calls::read(&caller, &query.filters)? };
+    let _turn = if ask.is_of_records() { figures::turn().await } else { None };
+    let summed =
+        move || reports::chargeback(&months, |from, to| ask.summed(&app, &caller, (Some(from), Some(to))));
+    let rows = tokio::task::spawn_blocking(summed).await??;
     if is_csv {
         let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
         let name = format!("attachment; filename=\"chargeback-{}.csv\"", group_by.as_str());

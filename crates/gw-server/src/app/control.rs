@@ -8,6 +8,7 @@ use axum::body::Body as AdminBody;
 use bytes::Bytes;
 use gw_config::compile::Cors;
 use gw_ingress::{ControlPlane, Join, Joined, Local, json_reply};
+use gw_model::{ErrorCode, KeyId, Refusal};
 use gw_pipeline::{Incomplete, OtherBody, Reply, ReplyBody};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -21,6 +22,9 @@ use tower_service::Service;
 
 /// Largest body of an admin request, in bytes.
 const MAX_ADMIN_BODY: usize = 4 << 20;
+
+/// Largest body of feedback, in bytes: the longest comment, every character of it escaped.
+const MAX_FEEDBACK_BODY: usize = 64 << 10;
 
 /// Where bodies may be as large as documents are, and how large they are then, in bytes.
 pub(crate) const APPLY_PATH: &str = "/api/v1/apply";
@@ -59,6 +63,14 @@ impl ControlPlane for Control {
 
     fn admin(&self, from: IpAddr, request: Request<Incoming>) -> Local<'_, Reply> {
         Box::pin(self.answer(from, request))
+    }
+
+    fn feedback(
+        &self,
+        by: Option<KeyId>,
+        request: Request<Incoming>,
+    ) -> Local<'_, Result<(StatusCode, String), Refusal>> {
+        Box::pin(self.say(by, request))
     }
 
     fn page(&self, method: &Method, path: &str, headers: &HeaderMap) -> Reply {
@@ -103,6 +115,26 @@ impl Control {
                 )
             }
         }
+    }
+}
+
+impl Control {
+    /// What is said about a call, on the background runtime.
+    #[expect(clippy::disallowed_methods, reason = "the request is limited")]
+    async fn say(
+        &self,
+        by: Option<KeyId>,
+        request: Request<Incoming>,
+    ) -> Result<(StatusCode, String), Refusal> {
+        let body = Limited::new(request.into_body(), MAX_FEEDBACK_BODY).collect().await.map_err(|_| {
+            let text = format!("the body has more than {MAX_FEEDBACK_BODY} bytes, or broke off");
+            Refusal::new(ErrorCode::RequestTooLarge, text)
+        })?;
+        let saying = admin::say_feedback(Arc::clone(&self.app), by, body.to_bytes().to_vec());
+        self.background.spawn(saying).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "feedback was not kept");
+            Err(Refusal::new(ErrorCode::Internal, "feedback was not kept; see the gateway's log"))
+        })
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod datasets;
 pub(crate) mod embeddings;
 pub(crate) mod evaluations;
 pub(crate) mod exports;
+pub(crate) mod feedback;
 pub(crate) mod guardrails;
 pub(crate) mod inside;
 pub(crate) mod keys;

@@ -7,10 +7,8 @@ pub(crate) mod reconcile;
 pub(crate) use csv::{csv, lines as csv_lines};
 
 use gw_model::limits::Period;
-use gw_model::{AccountId, Micros, time};
-use gw_store::StoreError;
-use gw_store::traits::Reports;
-use gw_store::types::{GroupBy, UsageFilter, UsageRow};
+use gw_model::{Micros, time};
+use gw_store::types::UsageRow;
 
 /// Most months of one report.
 pub(crate) const MAX_MONTHS: usize = 60;
@@ -39,26 +37,15 @@ pub(crate) fn months(from: Micros, to: Micros) -> Option<Vec<(Micros, Micros)>> 
     Some(months)
 }
 
-/// The report, by months and within them as usage is listed.
-pub(crate) fn chargeback(
-    database: &(impl Reports + ?Sized),
-    group_by: GroupBy,
+/// The report, by months and within them as usage is listed, which is what `summed` does from a time to another.
+pub(crate) fn chargeback<E>(
     months: &[(Micros, Micros)],
-    seen_from: Option<&[AccountId]>,
-    sees: &dyn Fn(&UsageRow) -> bool,
-) -> Result<Vec<ChargebackRow>, StoreError> {
+    summed: impl Fn(Micros, Micros) -> Result<Vec<UsageRow>, E>,
+) -> Result<Vec<ChargebackRow>, E> {
     let mut rows = Vec::new();
     for (from, to) in months {
-        let filter = UsageFilter {
-            group_by,
-            from: Some(*from),
-            to: Some(*to),
-            key_id: None,
-            team_id: None,
-            seen_from: seen_from.map(<[AccountId]>::to_vec),
-        };
         let month: String = time::format_date(*from).chars().take(7).collect();
-        let found = database.usage(&filter)?.into_iter().filter(sees);
+        let found = summed(*from, *to)?.into_iter();
         rows.extend(found.map(|usage| ChargebackRow { month: month.clone(), usage }));
     }
     Ok(rows)

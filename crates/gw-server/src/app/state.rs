@@ -7,6 +7,7 @@ use super::blocks::merge::{self, OfFile};
 use super::blocks::probe::Probes;
 use super::chores::Bell;
 use super::embeddings::{self, Loaded, Reading};
+use super::feedback::Pace;
 use super::inside::Inside;
 use super::plugins;
 use super::prices::history::ReadPages;
@@ -87,6 +88,8 @@ pub(crate) struct App {
     pub(crate) probes: Probes,
     /// Calls of the control plane's own.
     pub(crate) inside: Inside,
+    /// How often applications may say something about their calls.
+    pub(crate) feedback: Pace,
     /// Hands records out as they are stored.
     pub(crate) tail: Arc<Tail>,
     /// How people sign in.
@@ -167,6 +170,7 @@ impl App {
         let app = Self {
             gateway,
             inside: Inside::default(),
+            feedback: Pace::default(),
             settings: Overlay::default(),
             tail,
             alerts,

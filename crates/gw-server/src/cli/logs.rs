@@ -81,12 +81,12 @@ impl LogsArguments {
     }
 }
 
-fn pair(name: &str, value: &str) -> String {
+pub(super) fn pair(name: &str, value: &str) -> String {
     format!("{}={}", encoded(name), encoded(value))
 }
 
 /// Reads one filter. Errors: it has no name, or no value.
-fn filter(text: &str) -> Result<(String, String), String> {
+pub(super) fn filter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() && !value.is_empty() => {
             Ok((name.to_owned(), value.to_owned()))

@@ -3,7 +3,7 @@
 mod reconcile;
 
 use super::client::{LONG, Remote, encoded};
-use super::{keys, output, table};
+use super::{keys, logs, output, table};
 use clap::{Args, Subcommand, ValueEnum};
 use http::Method;
 use std::path::PathBuf;
@@ -37,6 +37,9 @@ struct ChargebackArguments {
     /// Until when; until now unless given.
     #[arg(long)]
     to: Option<String>,
+    /// Only calls with that, as NAME=VALUE; as often as wanted: `--filter model=chat-prod`.
+    #[arg(long = "filter", value_name = "NAME=VALUE", value_parser = logs::filter)]
+    filters: Vec<(String, String)>,
     /// A table for people, CSV or JSON.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -67,6 +70,9 @@ fn chargeback(arguments: &ReportArguments, asked: &ChargebackArguments) -> ExitC
         if let Some(value) = value {
             path.push_str(&format!("&{name}={}", encoded(value)));
         }
+    }
+    for (name, value) in &asked.filters {
+        path.push_str(&format!("&{}", logs::pair(name, value)));
     }
     if format == Format::Csv {
         path.push_str("&format=csv");

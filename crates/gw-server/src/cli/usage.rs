@@ -1,7 +1,7 @@
 //! `gatewright usage`: what was used and what it cost.
 
 use super::client::{Remote, encoded};
-use super::{keys, table};
+use super::{keys, logs, table};
 use clap::Args;
 use http::Method;
 use std::process::ExitCode;
@@ -20,6 +20,10 @@ pub(crate) struct UsageArguments {
     /// Until when.
     #[arg(long)]
     to: Option<String>,
+    /// Only calls with that, as NAME=VALUE; as often as wanted: `--filter tag=checkout --filter region=eu-west-1`. The guide of
+    /// figures has the names.
+    #[arg(long = "filter", value_name = "NAME=VALUE", value_parser = logs::filter)]
+    filters: Vec<(String, String)>,
 }
 
 /// Runs the command.
@@ -29,6 +33,9 @@ pub(crate) fn run(arguments: &UsageArguments) -> ExitCode {
         if let Some(value) = value {
             path.push_str(&format!("&{name}={}", encoded(value)));
         }
+    }
+    for (name, value) in &arguments.filters {
+        path.push_str(&format!("&{}", logs::pair(name, value)));
     }
     arguments.remote.ask_and_print(Method::GET, &path, None, |list| {
         let by_key = arguments.group_by == "key";

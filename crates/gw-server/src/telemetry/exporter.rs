@@ -1,9 +1,10 @@
 //! The thread that tells a collector of OpenTelemetry of requests: it takes those that have ended from the outbox, makes spans and events of
-//! them, counts them in the metrics of the conventions, and reads the gateway's own metrics now and then. Another configuration holds
-//! at once. It must not be waited for.
+//! them, counts them in the metrics of the conventions, and reads the gateway's own metrics and log now and then. Another configuration
+//! holds at once. It must not be waited for.
 
 use super::content::Contents;
 use super::lane::Lane;
+use super::lines as own_lines;
 use super::send::Sender;
 use crate::admin;
 use crate::app::state::App;
@@ -18,7 +19,7 @@ use gw_telemetry::proto::logs::LogRecord;
 use gw_telemetry::proto::metrics::Metric;
 use gw_telemetry::proto::trace::Span;
 use gw_telemetry::resource::Teller;
-use gw_telemetry::{logs, names, spans};
+use gw_telemetry::{lines, logs, names, spans};
 use gw_upstream::{Upstream, UpstreamConfig};
 use std::io;
 use std::rc::Rc;
@@ -43,6 +44,7 @@ pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result
         tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
     let app = Arc::clone(app);
     std::thread::Builder::new().name("telemetry".to_owned()).spawn(move || {
+        own_lines::leave_out_this_thread();
         let local = LocalSet::new();
         local.block_on(&runtime, tell(app, phase));
         runtime.block_on(async { drop(local) });
@@ -122,6 +124,7 @@ impl Exporter {
             self.places = Places::of(snapshot);
         }
         let wanted = &snapshot.settings.telemetry;
+        own_lines::want(wanted.as_ref().and_then(|telemetry| telemetry.logs.as_ref()?.lines));
         if self.telemetry.as_deref() == wanted.as_deref() {
             return;
         }
@@ -146,8 +149,7 @@ impl Exporter {
         if let Some(logs) = &telemetry.logs {
             let teller = Rc::clone(&teller);
             let encode = Box::new(move |events| teller.logs(events));
-            // They have bounds that are small.
-            self.logs = self.lane(Signal::Logs, &logs.to, logs.batching, (encode, |_| 0));
+            self.logs = self.lane(Signal::Logs, &logs.to, logs.batching, (encode, lines::weight));
         }
         if let Some(metrics) = &telemetry.metrics {
             // They count from the beginning: the next ones say all that these would have said.
@@ -189,6 +191,7 @@ impl Exporter {
             self.add(ended);
         }
         self.add_ready(false);
+        self.add_lines();
         if self.metrics.is_some() && self.clock.now() >= self.due {
             self.put_metrics();
         }
@@ -209,6 +212,16 @@ impl Exporter {
             && let Some(ended) = self.contents.take(ended, self.clock.now())
         {
             self.add_spans(&ended);
+        }
+    }
+
+    /// What the gateway logged meanwhile.
+    fn add_lines(&self) {
+        let Some(lane) = &self.logs else { return };
+        let (lines, dropped) = own_lines::take();
+        lines.into_iter().for_each(|line| lane.put(lines::event(line)));
+        if dropped > 0 {
+            self.app.gateway.outbox.metrics.note_dropped(Signal::Logs, Dropped::QueueFull, dropped);
         }
     }
 

@@ -1,7 +1,10 @@
-//! Logs of the process, to stderr. Prompts, answers and secrets never go there: no call site has them at hand.
+//! Logs of the process, to stderr, and to whoever listens for a collector. Prompts, answers and secrets never go there: no call site has them at hand.
 
+use super::lines::Ear;
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,7 +21,7 @@ pub(crate) fn start(format: LogFormat, level: &str) {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start (in tests) changes nothing.
     let _ = match format {
-        LogFormat::Text => builder.with_ansi(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.with_ansi(false).finish().with(Ear).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).finish().with(Ear).try_init(),
     };
 }

@@ -116,9 +116,12 @@ async fn what_cannot_be_told_is_refused_with_a_way_out() {
         ("analytics/timeseries?interval=second", "interval"),
         ("analytics/timeseries?interval=minute&from=2026-01-01&to=2026-02-01", "interval"),
         ("analytics/timeseries?from=2026-02-01&to=2026-01-01", "from"),
-        ("analytics/timeseries?group_by=customer&interval=minute", "interval"),
-        ("analytics/timeseries?group_by=tag&interval=hour&metric=latency_p95_ms", "metric"),
-        ("analytics/timeseries?group_by=tag&interval=hour&model=x", "group_by"),
+        ("analytics/timeseries?customer_id=tag_1", "customer_id"),
+        ("analytics/timeseries?status=many", "status"),
+        ("analytics/timeseries?format=letters", "format"),
+        ("analytics/timeseries?min_cost_usd=1", "min_cost_usd"),
+        ("analytics/overview?tag=x", "tag"),
+        ("usage?organization_id=team_1", "organization_id"),
         ("analytics/timeseries?limit=0", "limit"),
         ("analytics/timeseries?value=x", "value"),
         ("analytics/overview?team_id=&project_id=team_1", "project_id"),
@@ -182,4 +185,146 @@ async fn users_of_an_organization_are_told_apart_by_its_admin() {
     assert!(lines(&told, "requests").is_empty(), "{told}");
     let elsewhere = ask(&format!("group_by=format&interval=hour&organization_id={other}")).await.ok().json();
     assert!(lines(&elsewhere, "requests").is_empty(), "{elsewhere}");
+}
+
+/// Calls of two teams in two organizations, with a tag or without, and for a customer of one of them; an admin's token for
+/// each organization.
+struct Mixed {
+    gateway: Gateway,
+    teams: [String; 2],
+    tag: String,
+    customer: String,
+    tokens: [String; 2],
+}
+
+async fn mixed(config: &str) -> Mixed {
+    let gateway = Gateway::start_with(config, &[("GATEWRIGHT_ENCRYPTION_KEY", SECRET)]).await;
+    let make = async |resource: &str, body: Value| {
+        let made = gateway.admin(Method::POST, &format!("/api/v1/{resource}"), Some(&body)).await;
+        assert_eq!(made.status, 201, "{resource}: {}", made.text());
+        made.json()
+    };
+    let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
+    let tag = id(&make("tags", json!({"name": "night"})).await);
+    let (mut teams, mut tokens, mut keys, mut organizations) = (vec![], vec![], vec![], vec![]);
+    for name in ["one", "other"] {
+        let organization = id(&make("organizations", json!({ "name": name })).await);
+        let team = id(&make("teams", json!({"name": name, "organization_id": organization})).await);
+        keys.push(gateway.make_key(&json!({"name": name, "team_id": team})).await.1);
+        let token = json!({"name": name, "role": "admin", "account_id": organization});
+        tokens.push(make("admin-tokens", token).await["token"].as_str().unwrap().to_owned());
+        teams.push(team);
+        organizations.push(organization);
+    }
+    let customer = json!({"name": "acme", "organization_id": organizations[0]});
+    let customer = id(&make("customers", customer).await);
+    for (key, calls) in keys.iter().zip([3, 2]) {
+        for number in 0..calls {
+            let mut call = Call::chat(&chat("up/chat-model", "hi")).key(key);
+            if number > 0 {
+                call = call.header("x-gatewright-tags", "night,unnamed");
+            }
+            if number == 1 {
+                call = call.header("x-gatewright-customer", "acme");
+            }
+            gateway.send(call).await.ok();
+        }
+    }
+    gateway.send(Call::chat(&chat("no-such-model", "hi")).key(&keys[0])).await;
+    eventually("all calls are counted", async || {
+        (asked(&gateway, "analytics/overview").await["current"]["requests"] == 6).then_some(())
+    })
+    .await;
+    Mixed { gateway, teams: teams.try_into().unwrap(), tag, customer, tokens: tokens.try_into().unwrap() }
+}
+
+impl Mixed {
+    async fn ask(&self, token: &str, path: &str) -> Value {
+        let call = Call::post(&format!("/api/v1/{path}"), String::new()).method(Method::GET).key(token);
+        self.gateway.send(call).await.ok().json()
+    }
+
+    /// Requests by value.
+    async fn lines(&self, token: &str, query: &str) -> Vec<(String, Value)> {
+        let told = self.ask(token, &format!("analytics/timeseries?interval=hour&{query}")).await;
+        lines(&told, "requests")
+    }
+
+    async fn usage(&self, token: &str, by: &str, query: &str) -> Vec<(String, u64)> {
+        let told = self.ask(token, &format!("usage?group_by={by}&{query}")).await;
+        let row = |row: &Value| (row[by].as_str().unwrap().to_owned(), row["requests"].as_u64().unwrap());
+        told["data"].as_array().unwrap().iter().map(row).collect()
+    }
+}
+
+async fn figures_are_filtered(config: &str) {
+    let mixed = mixed(config).await;
+    let Mixed { teams: [one, other], tag, customer, .. } = &mixed;
+    let row = |value: &str, requests: u64| (value.to_owned(), json!(requests));
+    // From what is kept of the tag by itself, and of records where more is asked.
+    assert_eq!(mixed.lines(MASTER, &format!("tag_id={tag}")).await, [row("", 3)]);
+    assert_eq!(mixed.lines(MASTER, &format!("tag={tag}&metric=requests,latency_p95_ms")).await, [row("", 3)]);
+    let by_team = format!("group_by=team&tag_id={tag}");
+    assert_eq!(mixed.lines(MASTER, &by_team).await, [row(one, 2), row(other, 1)]);
+    assert_eq!(mixed.lines(MASTER, "group_by=team&tag=unnamed").await, [row(one, 2), row(other, 1)]);
+    let both = format!("group_by=model&tag_id={tag}&customer_id={customer}");
+    assert_eq!(mixed.lines(MASTER, &both).await, [row("up/chat-model", 1)]);
+    assert_eq!(mixed.lines(MASTER, "group_by=customer&customer=acme").await, [row(customer, 1)]);
+    assert_eq!(mixed.lines(MASTER, "format=chat").await, [row("", 6)]);
+    assert_eq!(mixed.lines(MASTER, "format=messages").await, [row("", 0)]);
+    assert_eq!(mixed.lines(MASTER, "group_by=team&status=4xx").await, [row(one, 1)]);
+    assert_eq!(mixed.lines(MASTER, "group_by=team&status=404").await, [row(one, 1)]);
+    let tagged = format!("group_by=tag&team_id={other}");
+    assert_eq!(mixed.lines(MASTER, &tagged).await, [row(tag, 1)]);
+    assert_eq!(mixed.lines(MASTER, "region=nowhere&group_by=key").await, []);
+
+    let row = |value: &str, requests| (value.to_owned(), requests);
+    assert_eq!(mixed.usage(MASTER, "team", &format!("customer_id={customer}")).await, [row(one, 1)]);
+    assert_eq!(mixed.usage(MASTER, "key", "model=no-such-model").await, []);
+    assert_eq!(mixed.usage(MASTER, "model", "provider=up").await, [row("up/chat-model", 5)]);
+    assert_eq!(mixed.usage(MASTER, "team", &format!("tag_id={tag}")).await.len(), 2);
+    let days = mixed.usage(MASTER, "day", &format!("tag_id={tag}&outcome=success")).await;
+    assert_eq!(days.iter().map(|(_, requests)| requests).sum::<u64>(), 3);
+    let report = mixed.ask(MASTER, &format!("reports/chargeback?group_by=team&tag_id={tag}")).await;
+    assert_eq!(report["data"].as_array().unwrap().len(), 2, "{report}");
+
+    // Who sees one of the organizations sees of all that what is its own; what is another's is as if it were not.
+    let [first, second] = &mixed.tokens;
+    assert_eq!(mixed.lines(first, &by_team).await, lines_of(&[(one, 2)]));
+    assert_eq!(mixed.lines(second, &by_team).await, lines_of(&[(other, 1)]));
+    assert_eq!(mixed.lines(second, &format!("tag_id={tag}")).await, lines_of(&[("", 1)]));
+    assert_eq!(mixed.lines(first, &format!("customer_id={customer}")).await, lines_of(&[("", 1)]));
+    let last = if customer.ends_with('0') { '1' } else { '0' };
+    let nobody = format!("{}{last}", &customer[..customer.len() - 1]);
+    let unknown = mixed.lines(second, &format!("customer_id={nobody}")).await;
+    assert_eq!(mixed.lines(second, &format!("customer_id={customer}")).await, unknown);
+    assert_eq!(unknown, lines_of(&[("", 0)]));
+    assert_eq!(mixed.usage(second, "model", &format!("customer_id={customer}")).await, []);
+    assert_eq!(mixed.usage(second, "team", &format!("team_id={one}")).await, []);
+    assert_eq!(mixed.usage(second, "user", &format!("tag_id={tag}")).await, [row("", 1)]);
+
+    let url = format!("http://{}", mixed.gateway.addr);
+    let filter = format!("tag_id={tag}");
+    let asked =
+        ["usage", "--url", &url, "--key", MASTER, "--group-by", "team", "--json", "--filter", &filter];
+    let (code, out, problem) = run(&asked).await;
+    assert_eq!((code, out.matches("\"requests\"").count()), (0, 2), "{out}{problem}");
+}
+
+fn lines_of(lines: &[(&str, u64)]) -> Vec<(String, Value)> {
+    lines.iter().map(|(value, requests)| ((*value).to_owned(), json!(requests))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_are_filtered_by_whatever_calls_are_told_apart_by() {
+    let upstream = Upstream::start().await;
+    figures_are_filtered(&upstream.providers()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_are_filtered_in_postgresql() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let config = format!("{}database_url: {}\n", upstream.providers(), server.database("filtered"));
+    figures_are_filtered(&config).await;
 }

@@ -1,11 +1,13 @@
 //! Roll-ups: sums of calls by minute, hour and day, by who called what and how it went. What they are made of stands here;
 //! a store writes and reads them. It must not know a statement of SQL.
 
+mod of_records;
 mod parts;
 mod query;
 mod series;
 mod sketch;
 
+pub use of_records::{RecordSums, sum_records};
 pub(crate) use parts::{Part, Told};
 pub(crate) use query::{Answer, OfParts, PartOf, Values, account_value};
 pub use query::{Consumption, RollupBy, RollupFilter, RollupFirsts, RollupQuery, RollupRow, Span};

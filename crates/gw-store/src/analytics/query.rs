@@ -224,6 +224,8 @@ pub struct RollupFilter {
     pub error: Option<String>,
     /// With that result of the cache.
     pub cache: Option<String>,
+    /// With a status of these hundreds.
+    pub class: Option<u8>,
     /// That count for any of these accounts: what somebody may see who may not see everything.
     pub seen_from: Option<Vec<AccountId>>,
 }
@@ -237,6 +239,7 @@ impl RollupFilter {
             && self.outcome.is_none()
             && self.error.is_none()
             && self.cache.is_none()
+            && self.class.is_none()
     }
 
     /// The organizations whose calls count, where it says any.
@@ -262,7 +265,7 @@ impl RollupFilter {
             || self.seen_from.is_some()
     }
 
-    fn takes(&self, series: &Series<'_>) -> bool {
+    pub(super) fn takes(&self, series: &Series<'_>) -> bool {
         let has = |id: &AccountId| each(&series.accounts).any(|bytes| *bytes == bytes_of(*id));
         let is = |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);
         let of_team = |team: &String| team == series.team || team.parse().is_ok_and(|id| has(&id));
@@ -274,6 +277,7 @@ impl RollupFilter {
             && self.outcome.is_none_or(|outcome| outcome_code(outcome) == series.outcome)
             && is(&self.error, series.error)
             && is(&self.cache, series.cache)
+            && self.class.is_none_or(|class| class == series.class)
             && self.seen_from.as_ref().is_none_or(|accounts| accounts.iter().any(has))
     }
 }
@@ -500,7 +504,7 @@ impl Values {
     }
 }
 
-fn value_of(group_by: Option<RollupBy>, series: &Series<'_>) -> String {
+pub(super) fn value_of(group_by: Option<RollupBy>, series: &Series<'_>) -> String {
     let account = |level| of_level(&series.accounts, level).map(|id| id.to_string());
     match group_by {
         None

@@ -19,9 +19,11 @@ const EXPIRED: &str = "DELETE FROM record_bodies WHERE request IN (SELECT reques
 const LAST: &str = "SELECT id FROM (SELECT id FROM records WHERE id < $1 ORDER BY id LIMIT $2) AS old ORDER BY id DESC LIMIT 1";
 const ADD: &str = "INSERT INTO feedback (id, request, time, author, score, label, comment) \
      SELECT $1::bytea, $2::bytea, $3::bigint, $4::text, $5::bigint, $6::text, $7::text \
-     WHERE (SELECT COUNT(*) FROM feedback WHERE request = $2) < $8";
+     WHERE (SELECT COUNT(*) FROM feedback WHERE request = $2 AND id <> $1) < $8 \
+     ON CONFLICT (id) DO UPDATE SET time = excluded.time, score = excluded.score, label = excluded.label, \
+     comment = excluded.comment";
 const SAID: &str =
-    "SELECT id, time, author, score, label, comment FROM feedback WHERE request = $1 ORDER BY id";
+    "SELECT id, time, author, score, label, comment FROM feedback WHERE request = $1 ORDER BY time, id";
 const RATINGS: &str = "SELECT request, score, label FROM feedback WHERE request = ANY($1) \
      AND (score IS NOT NULL OR label IS NOT NULL) ORDER BY request, id";
 

@@ -155,10 +155,15 @@ async fn by_call(
     let (first, end) = hours(filter);
     let sql = format!(
         "SELECT ({value}) COLLATE \"C\", {name}, {SUMS} FROM {from} WHERE hour >= $1 AND hour < $2 \
-         AND ($3::bytea IS NULL OR usage.key = $3) AND ($4::text IS NULL OR usage.team = $4) GROUP BY 1 ORDER BY 1"
+         AND ($3::bytea IS NULL OR usage.key = $3) AND ($4::text IS NULL OR usage.team = $4) \
+         AND ($5::text IS NULL OR usage.model = $5) AND ($6::text IS NULL OR usage.provider = $6) \
+         AND ($7::text IS NULL OR usage.customer = $7) GROUP BY 1 ORDER BY 1"
     );
-    let team = filter.team_id.as_deref().map(clean);
-    let values: Values<'_> = &[&first, &end, &filter.key_id.map(|id| Id(id.0)), &team];
+    let [team, model, provider, customer] =
+        [&filter.team_id, &filter.model, &filter.provider, &filter.customer]
+            .map(|text| text.as_deref().map(clean));
+    let key = filter.key_id.map(|id| Id(id.0));
+    let values: Values<'_> = &[&first, &end, &key, &team, &model, &provider, &customer];
     db.query(&sql, values).await?.iter().map(|row| decode(row, row.try_get(0)?)).collect()
 }
 

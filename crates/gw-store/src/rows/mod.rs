@@ -20,12 +20,12 @@ pub(crate) use account_sums::ALL_HOURS;
 pub(crate) use part_sums::PartRow;
 pub(crate) use record::{Row, Totals, id_bytes, non_empty, signed};
 pub(crate) use recost::{CostChanges, entries as recost_entries, id_of};
-pub(crate) use rollups::{Rollup, RollupRows, SharedBounds};
+pub(crate) use rollups::{Rollup, RollupRows, SharedBounds, series_of};
 pub(crate) use spending::Stretches;
 pub(crate) use spent::{Apart, add_spent, first_day};
 pub(crate) use sums::{
-    ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Share, Sums, USED_STEP_US, UsageSum,
+    ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Share, Sums, USED_STEP_US, UsageSum, is_error,
 };
 pub(crate) use tolls::TollSums;
-pub(crate) use upstream::UpstreamSums;
+pub(crate) use upstream::{Try, UpstreamSums, tries_of};
 pub(crate) use usage::{by_level, hours, projects, with_rest};

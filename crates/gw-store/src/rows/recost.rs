@@ -36,32 +36,8 @@ impl CostChanges {
     fn add(&mut self, record: &Recost) {
         let row = &record.row;
         let accounts = pack(&row.accounts);
-        let text = |text: &'_ Option<String>| -> String { text.clone().unwrap_or_default() };
-        let [team, provider, upstream_model] = [&row.team_id, &row.provider, &row.upstream_model].map(text);
-        let [customer, error, cache] = [&row.customer, &row.error_code, &row.cache].map(text);
-        let region = row.details.region.as_deref().unwrap_or("");
         let guardrails: String = row.verdicts.iter().map(|one| format!("|{}=", one.guardrail)).collect();
-        let counted = Counted {
-            end_time: row.time.saturating_add(signed(row.total_us)),
-            key: row.key_id.map(|key| key.0),
-            team: &team,
-            model: &row.model,
-            is_resolved: row.details.is_resolved,
-            provider: &provider,
-            upstream_model: &upstream_model,
-            customer: &customer,
-            outcome: row.outcome,
-            status: row.status,
-            error: &error,
-            cache: &cache,
-            first_byte_us: row.first_byte_us.map(signed),
-            total_us: signed(row.total_us),
-            is_sub_call: row.parent_id.is_some(),
-            accounts: &accounts,
-            format: &row.format,
-            region,
-            guardrails: &guardrails,
-        };
+        let counted = Counted::listed(row, &accounts, &guardrails);
         for one in &record.repriced {
             let Some(attempt) = record.attempts.get(one.attempt) else { continue };
             let more = signed(one.cost.0).saturating_sub(signed(attempt.cost.0));

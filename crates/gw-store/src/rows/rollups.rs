@@ -193,7 +193,7 @@ impl Rollups {
 }
 
 /// The series that a share of a call at a provider counts for, with all of its caller.
-pub(super) fn series_of<'a>(counted: &Counted<'a>, provider: &'a str) -> Series<'a> {
+pub(crate) fn series_of<'a>(counted: &Counted<'a>, provider: &'a str) -> Series<'a> {
     let accounts = Series::accounts_of(counted.accounts);
     let has_team = accounts
         .chunks(crate::accounts::ACCOUNT_BYTES)

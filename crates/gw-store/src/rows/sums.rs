@@ -9,6 +9,7 @@ use super::record::{Row, Totals, signed};
 use super::rollups::{RollupRows, Rollups, SharedBounds};
 use crate::accounts::of_level;
 use crate::journal::{AttemptFrame, resolved_and_region};
+use crate::types::LogRow;
 use ahash::AHashMap;
 use gw_model::{Level, Outcome};
 use std::borrow::Cow;
@@ -79,6 +80,32 @@ impl<'a> Counted<'a> {
             format: row.format,
             region,
             guardrails: row.guardrails.as_deref().unwrap_or(""),
+        }
+    }
+
+    /// Of a record as it is listed. Its accounts and the names of its guardrails come as rows have them.
+    pub(crate) fn listed(row: &'a LogRow, accounts: &'a [u8], guardrails: &'a str) -> Self {
+        let text = |text: &'a Option<String>| text.as_deref().unwrap_or("");
+        Self {
+            end_time: row.time.saturating_add(signed(row.total_us)),
+            key: row.key_id.map(|key| key.0),
+            team: text(&row.team_id),
+            model: &row.model,
+            is_resolved: row.details.is_resolved,
+            provider: text(&row.provider),
+            upstream_model: text(&row.upstream_model),
+            customer: text(&row.customer),
+            outcome: row.outcome,
+            status: row.status,
+            error: text(&row.error_code),
+            cache: text(&row.cache),
+            first_byte_us: row.first_byte_us.map(signed),
+            total_us: signed(row.total_us),
+            is_sub_call: row.parent_id.is_some(),
+            accounts,
+            format: &row.format,
+            region: row.details.region.as_deref().unwrap_or(""),
+            guardrails,
         }
     }
 
@@ -402,6 +429,6 @@ impl UsageSum {
 pub(crate) const ERRORS: [Outcome; 4] =
     [Outcome::Refused, Outcome::UpstreamError, Outcome::StreamCut, Outcome::Lost];
 
-fn is_error(outcome: Outcome) -> bool {
+pub(crate) fn is_error(outcome: Outcome) -> bool {
     ERRORS.contains(&outcome)
 }

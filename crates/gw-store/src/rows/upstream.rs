@@ -8,14 +8,25 @@ use std::collections::BTreeMap;
 const DAY: Micros = 86_400_000_000;
 
 /// An attempt, as `records.tries` lists it.
-#[derive(Deserialize)]
-struct Try {
-    provider: String,
-    upstream_model: String,
-    input_tokens: u64,
-    output_tokens: u64,
-    cached_tokens: u64,
-    cost_usd: String,
+#[derive(Debug, Deserialize)]
+pub(crate) struct Try {
+    pub(crate) provider: String,
+    pub(crate) upstream_model: String,
+    pub(crate) input_tokens: u64,
+    pub(crate) output_tokens: u64,
+    pub(crate) cached_tokens: u64,
+    #[serde(default)]
+    pub(crate) cache_write_tokens: u64,
+    #[serde(default)]
+    pub(crate) cache_write_1h_tokens: u64,
+    #[serde(default)]
+    pub(crate) reasoning_tokens: u64,
+    pub(crate) cost_usd: String,
+}
+
+/// The attempts of such a list; `None`: it cannot be read.
+pub(crate) fn tries_of(list: &str) -> Option<Vec<Try>> {
+    serde_json::from_str(list).ok()
 }
 
 /// Sums by day and model.
@@ -46,7 +57,7 @@ impl<'a> UpstreamSums<'a> {
 
     /// Adds the attempts of a call. False: the list cannot be read.
     pub(crate) fn add_tries(&mut self, time: Micros, tries: &str) -> bool {
-        let Ok(tries) = serde_json::from_str::<Vec<Try>>(tries) else { return false };
+        let Some(tries) = tries_of(tries) else { return false };
         let provider = self.provider;
         for one in tries.into_iter().filter(|one| one.provider == provider) {
             self.add(&UpstreamUsage {

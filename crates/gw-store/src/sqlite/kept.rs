@@ -163,7 +163,10 @@ pub(super) fn add_feedback(
         let added = db
             .prepare_cached(
                 "INSERT INTO feedback (id, request, time, author, score, label, comment) \
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT COUNT(*) FROM feedback WHERE request = ?2) < ?8",
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 \
+                 WHERE (SELECT COUNT(*) FROM feedback WHERE request = ?2 AND id <> ?1) < ?8 \
+                 ON CONFLICT (id) DO UPDATE SET time = excluded.time, score = excluded.score, \
+                 label = excluded.label, comment = excluded.comment",
             )?
             .execute(params![
                 id_bytes(feedback.id),
@@ -194,7 +197,7 @@ pub(super) fn feedback(store: &SqliteStore, request: RequestId) -> Result<Vec<Fe
     };
     store.read("read feedback", |db| {
         let mut query = db.prepare_cached(
-            "SELECT id, time, author, score, label, comment FROM feedback WHERE request = ? ORDER BY id",
+            "SELECT id, time, author, score, label, comment FROM feedback WHERE request = ? ORDER BY time, id",
         )?;
         query.query_map([id_bytes(request.0)], read)?.collect()
     })

@@ -149,6 +149,14 @@ fn by_call(db: &Connection, filter: &UsageFilter, dimension: Dimension) -> rusql
         conditions.push_str(" AND usage.team = ?");
         values.push(Value::Text(team.clone()));
     }
+    for (column, wanted) in
+        [("model", &filter.model), ("provider", &filter.provider), ("customer", &filter.customer)]
+    {
+        if let Some(wanted) = wanted {
+            conditions.push_str(&format!(" AND usage.{column} = ?"));
+            values.push(Value::Text(wanted.clone()));
+        }
+    }
     let sql = format!(
         "SELECT {value} AS value, {name}, {SUMS} FROM {from} WHERE {conditions} GROUP BY value ORDER BY value"
     );

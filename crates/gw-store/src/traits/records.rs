@@ -158,7 +158,8 @@ pub trait RecordStore: Send + Sync {
     fn sweep_names(&self, _most: usize) -> Result<NamesSwept, StoreError> {
         Ok(NamesSwept { is_over: true, ..NamesSwept::default() })
     }
-    /// Keeps what somebody says about a call, unless so much was said about it already; false then.
+    /// Keeps what somebody says about a call, in the place of what has the same id, unless so much was said about it already; false
+    /// then.
     fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
     /// What was said about a call, the first first.
     fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError>;

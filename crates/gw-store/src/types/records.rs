@@ -2,6 +2,7 @@
 
 use crate::accounts::{bytes_of, each};
 use gw_model::{AccountId, Micros, RequestId};
+use sha2::{Digest, Sha256};
 
 /// Bodies of a call, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub enum Unread {
 /// What somebody says about a call afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feedback {
-    /// Its id; random, and in the order of time.
+    /// Its id: random, or what an author has to say about the call. What has the id of another takes its place.
     pub id: u128,
     /// About which call.
     pub request: RequestId,
@@ -40,6 +41,16 @@ pub struct Feedback {
     pub label: Option<String>,
     /// In words.
     pub comment: Option<String>,
+}
+
+impl Feedback {
+    /// The id of all that this author says about a call that came at that time.
+    #[must_use]
+    pub fn id_of_author(request: RequestId, time: Micros, author: &str) -> u128 {
+        let digest = Sha256::new().chain_update(request.0.to_be_bytes()).chain_update(author).finalize();
+        let number = digest.first_chunk::<16>().map_or(0, |first| u128::from_be_bytes(*first));
+        RequestId::new(time, number).0
+    }
 }
 
 /// What is in a [`Feedback`] that says how good a call was.

@@ -35,16 +35,7 @@ fn settings() -> FoldSettings {
 }
 
 fn requests(store: &SqliteStore) -> u64 {
-    let rows = store
-        .usage(&UsageFilter {
-            group_by: GroupBy::Day,
-            from: None,
-            to: None,
-            key_id: None,
-            team_id: None,
-            seen_from: None,
-        })
-        .unwrap();
+    let rows = store.usage(&UsageFilter { group_by: GroupBy::Day, ..UsageFilter::default() }).unwrap();
     rows.iter().map(|row| row.requests).sum()
 }
 

@@ -81,16 +81,7 @@ fn nodes_that_start_together_and_write_together_lose_nothing() {
         }
     });
     let store = open(&url, dir.path());
-    let usage = store
-        .usage(&UsageFilter {
-            group_by: GroupBy::Day,
-            from: None,
-            to: None,
-            key_id: None,
-            team_id: None,
-            seen_from: None,
-        })
-        .unwrap();
+    let usage = store.usage(&UsageFilter { group_by: GroupBy::Day, ..UsageFilter::default() }).unwrap();
     assert_eq!((usage[0].requests, usage[0].cost.0), (400, 40_000));
     assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().total.0, 40_000);
     assert_eq!(server.sql("together", "SELECT SUM(cost) FROM gatewright.ledger"), "40000");
@@ -245,16 +236,7 @@ fn absurd_counts_do_not_stop_the_fold() {
         (attempt.usage.cached_tokens, attempt.cost) = (u64::MAX, gw_model::NanoUsd(u64::MAX));
         assert_eq!(fold(&*store, &[absurd]), 1);
     }
-    let usage = store
-        .usage(&UsageFilter {
-            group_by: GroupBy::Model,
-            from: None,
-            to: None,
-            key_id: None,
-            team_id: None,
-            seen_from: None,
-        })
-        .unwrap();
+    let usage = store.usage(&UsageFilter { group_by: GroupBy::Model, ..UsageFilter::default() }).unwrap();
     assert_eq!((usage[0].requests, usage[0].input_tokens), (3, u64::MAX / 2));
     assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().total.0, u64::MAX / 2);
 }

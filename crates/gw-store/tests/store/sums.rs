@@ -114,14 +114,7 @@ fn assert_accounts_hold(dir: &Path) {
 }
 
 fn requests(store: &SqliteStore) -> u64 {
-    let filter = UsageFilter {
-        group_by: GroupBy::Day,
-        from: None,
-        to: None,
-        key_id: None,
-        team_id: None,
-        seen_from: None,
-    };
+    let filter = UsageFilter { group_by: GroupBy::Day, ..UsageFilter::default() };
     store.usage(&filter).unwrap().iter().map(|row| row.requests).sum()
 }
 
@@ -395,18 +388,7 @@ fn sums_that_an_earlier_release_did_not_write_are_found_again() {
     }
     drop(db);
     let store = open(dir.path(), NEVER);
-    let by = |group_by| {
-        store
-            .usage(&UsageFilter {
-                group_by,
-                from: None,
-                to: None,
-                key_id: None,
-                team_id: None,
-                seen_from: None,
-            })
-            .unwrap()
-    };
+    let by = |group_by| store.usage(&UsageFilter { group_by, ..UsageFilter::default() }).unwrap();
     let providers = by(GroupBy::Provider);
     let [alpha, beta] = providers.as_slice() else { panic!("two providers: {providers:?}") };
     assert_eq!((alpha.requests, alpha.cost.0, alpha.cached_tokens), (3, 300, 12));

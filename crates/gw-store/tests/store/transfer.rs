@@ -106,18 +106,7 @@ fn furnish(store: &impl Database) {
 
 /// All that can be asked, as text.
 fn told(store: &impl Database) -> String {
-    let usage = |group_by| {
-        store
-            .usage(&UsageFilter {
-                group_by,
-                from: None,
-                to: None,
-                key_id: None,
-                team_id: None,
-                seen_from: None,
-            })
-            .unwrap()
-    };
+    let usage = |group_by| store.usage(&UsageFilter { group_by, ..UsageFilter::default() }).unwrap();
     let mut of_accounts = store.accounts_spent(None, NOON).unwrap();
     of_accounts.sort_unstable_by_key(|(id, _)| *id);
     let mut spent = store.spent(NOON).unwrap();

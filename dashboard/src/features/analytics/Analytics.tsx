@@ -68,7 +68,7 @@ export function Analytics() {
   const chosen = intervals.find((one) => one === search.interval) ?? intervals.find((one) => one === fit) ?? intervals[0] ?? "hour";
   const written = spanOf(search, now, chosen);
   const span = useMemo(() => written, [written.from, written.to]);
-  const filters = ofAccounts ? {} : asked(FIGURE_FIELDS, search);
+  const filters = asked(FIGURE_FIELDS, search);
   const main = by !== undefined && measure.metrics.length > 1 ? (measure.metrics.find((one) => one.label === search.p)?.name ?? measure.main) : measure.main;
   const compares = search.compare === "1";
   const metrics = [...new Set([main, ...TABLE_METRICS])].filter((name) => !ofAccounts || !name.endsWith("_ms"));
@@ -113,11 +113,9 @@ export function Analytics() {
         {measure.adds ? <Segments label="Chart" value={search.look === "line" ? "line" : "stack"} options={[{ value: "stack", label: stackable ? "Stacked" : "Bars" }, { value: "line", label: "Lines" }]} onChange={(value) => set({ look: value === "line" ? "line" : undefined })} /> : null}
         <Segments label="Compare" value={compares ? "1" : "0"} options={[{ value: "0", label: "This time" }, { value: "1", label: "and the time before", title: pastName }]} onChange={(value) => set({ compare: value === "1" ? "1" : undefined })} />
       </div>
-      {ofAccounts ? null : (
-        <div className="mb-4 flex flex-wrap items-center gap-2">
-          <FilterBuilder fields={FIGURE_FIELDS} chosen={search} onChange={(change) => set(change)} />
-        </div>
-      )}
+      <div className="mb-4 flex flex-wrap items-center gap-2">
+        <FilterBuilder fields={FIGURE_FIELDS} chosen={search} onChange={(change) => set(change)} />
+      </div>
       {fits ? null : (
         <div className="mb-4">
           <Note tone="warn">

@@ -12,9 +12,9 @@ import type { Line } from "./figures";
 import { colourAt, type Measure, MOST_LINES, numberOf, valueName } from "./measures";
 
 /** The explorer's filter for a dimension. */
-const EXPLORES: Record<string, string> = { model: "model", provider: "provider", team: "team", project: "project", organization: "organization", key: "key", user: "user", customer: "customer", tag: "tag", outcome: "outcome", error: "error", cache: "cache" };
+const EXPLORES: Record<string, string> = { model: "model", provider: "provider", team: "team", project: "project", organization: "organization", key: "key", user: "user", customer: "customer", tag: "tag", outcome: "outcome", error: "error", status: "status", cache: "cache", format: "format", endpoint: "endpoint", upstream_model: "upstream_model", region: "region", guardrail: "guardrail" };
 /** By which figures can be filtered. */
-const NARROWS = new Set(["model", "provider", "team", "project", "organization", "key", "user", "outcome", "error", "cache"]);
+const NARROWS = new Set(Object.keys(EXPLORES));
 
 type Search = Record<string, string | undefined>;
 type Props = { by: string; measure: Measure; main: string; lines: Line[]; earlier: Line[] | undefined; whole: number | null; search: Search; more?: () => void };

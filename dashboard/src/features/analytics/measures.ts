@@ -63,7 +63,7 @@ export const DIMENSIONS = [
   { value: "guardrail", label: "Guardrail" },
 ] as const;
 
-/** Less is summed up by these: no minutes, no durations, no filters. */
+/** Less is summed up by these: no minutes, no durations. */
 export const isOfAccounts = (by: string | undefined) => by !== undefined && ["customer", "tag", "format", "endpoint", "upstream_model", "region", "guardrail"].includes(by);
 
 const NONE: Record<string, string> = { model: "before a model was known", provider: "no provider", error: "no error", status: "no status", cache: "not asked", outcome: "not known" };

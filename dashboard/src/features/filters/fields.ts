@@ -89,7 +89,7 @@ export const FIELDS: Field[] = [
 ];
 
 /** Those by which figures can be filtered. */
-export const FIGURE_FIELDS: Field[] = ["model", "provider", "outcome", "error", "cache", "key", "team", "project", "organization", "user"].map((name) => FIELDS.find((field) => field.name === name) as Field);
+export const FIGURE_FIELDS: Field[] = ["model", "provider", "upstream_model", "region", "format", "endpoint", "outcome", "status", "error", "cache", "guardrail", "key", "organization", "team", "project", "user", "customer", "tag", "said_customer", "said_tag", "session", "metadata"].map((name) => FIELDS.find((field) => field.name === name) as Field);
 
 /** What stands in the address. */
 export type Chosen = Record<string, string | undefined>;

@@ -1,5 +1,7 @@
 //! `/api/v1/logs/{id}/feedback`: what people and programs say about a call afterwards.
 
+pub(crate) mod own;
+
 use super::{find, unknown};
 use crate::admin::by::By;
 use crate::admin::error::ApiError;
@@ -52,7 +54,10 @@ pub(in crate::admin) async fn add(
     let logs = caller.authority.seen_from(Resource::Logs.read())?;
     let seen_from = super::both(logs, caller.authority.seen_from(Resource::Feedback.write())?);
     let request: RequestId = id.parse().map_err(|_| unknown(&id))?;
-    let feedback = read(&app, request, &caller.origin.actor.to_string(), &body)?;
+    let said = Said::read(&Given::read(&body, &MEMBERS)?)?;
+    let random: [u8; 16] = gw_store::keys::random()?;
+    let of_feedback = RequestId::new(app.gateway.clock().now(), u128::from_be_bytes(random));
+    let feedback = said.by(&app, of_feedback.0, request, caller.origin.actor.to_string());
     let kept = feedback.clone();
     let added = tokio::task::spawn_blocking(move || write(&app, &kept, seen_from)).await??;
     match added {
@@ -78,43 +83,50 @@ fn write(
     app.storage.database.add_feedback(feedback, MAX_FEEDBACK).map(Some)
 }
 
-fn read(app: &App, request: RequestId, author: &str, body: &[u8]) -> Result<Feedback, ApiError> {
-    let given = Given::read(body, &["score", "label", "comment"])?;
-    let text = |name: &'static str, most: usize| {
-        let text = given.text(name)?.flatten().filter(|text| !text.is_empty());
-        match text {
-            Some(text) if text.chars().count() > most => {
-                Err(ApiError::invalid(name, format!("'{name}' must have at most {most} characters")))
+/// What is said about a call.
+const MEMBERS: [&str; 3] = ["score", "label", "comment"];
+
+/// The same, as it was read.
+#[derive(Clone)]
+struct Said {
+    score: Option<i64>,
+    label: Option<String>,
+    comment: Option<String>,
+}
+
+impl Said {
+    fn read(given: &Given) -> Result<Self, ApiError> {
+        let text = |name: &'static str, most: usize| {
+            let text = given.text(name)?.flatten().filter(|text| !text.is_empty());
+            match text {
+                Some(text) if text.chars().count() > most => {
+                    Err(ApiError::invalid(name, format!("'{name}' must have at most {most} characters")))
+                }
+                text => Ok(text),
             }
-            text => Ok(text),
+        };
+        let score = match given.raw("score") {
+            None | Some("null") => None,
+            Some(raw) => {
+                Some(raw.parse::<i64>().ok().filter(|score| score.abs() <= MAX_SCORE).ok_or_else(|| {
+                    ApiError::invalid(
+                        "score",
+                        format!("'score' must be a whole number from -{MAX_SCORE} to {MAX_SCORE}"),
+                    )
+                })?)
+            }
+        };
+        let (label, comment) = (text("label", MAX_LABEL)?, text("comment", MAX_COMMENT)?);
+        if score.is_none() && label.is_none() && comment.is_none() {
+            return Err(ApiError::invalid("score", "say something: 'score', 'label' or 'comment'"));
         }
-    };
-    let score = match given.raw("score") {
-        None | Some("null") => None,
-        Some(raw) => {
-            Some(raw.parse::<i64>().ok().filter(|score| score.abs() <= MAX_SCORE).ok_or_else(|| {
-                ApiError::invalid(
-                    "score",
-                    format!("'score' must be a whole number from -{MAX_SCORE} to {MAX_SCORE}"),
-                )
-            })?)
-        }
-    };
-    let (label, comment) = (text("label", MAX_LABEL)?, text("comment", MAX_COMMENT)?);
-    if score.is_none() && label.is_none() && comment.is_none() {
-        return Err(ApiError::invalid("score", "say something: 'score', 'label' or 'comment'"));
+        Ok(Self { score, label, comment })
     }
-    let now = app.gateway.clock().now();
-    let random: [u8; 16] = gw_store::keys::random()?;
-    Ok(Feedback {
-        id: RequestId::new(now, u128::from_be_bytes(random)).0,
-        request,
-        time: now,
-        author: author.to_owned(),
-        score,
-        label,
-        comment,
-    })
+
+    fn by(self, app: &App, id: u128, request: RequestId, author: String) -> Feedback {
+        let Self { score, label, comment } = self;
+        Feedback { id, request, time: app.gateway.clock().now(), author, score, label, comment }
+    }
 }
 
 fn shown(feedback: &Feedback) -> Value {

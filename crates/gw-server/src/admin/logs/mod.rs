@@ -14,6 +14,7 @@ use crate::app::authorization::Resource;
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Extension, Path, Query, State};
+pub(crate) use feedback::own::say as say_feedback;
 pub(super) use feedback::{add as add_feedback, list as feedback};
 pub(super) use filter::{LogsQuery, MAX_LIMIT, PARAMETERS, SIDES};
 use gw_model::{AccountId, RequestId, time};

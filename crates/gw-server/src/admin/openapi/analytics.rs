@@ -1,6 +1,8 @@
 //! Charts, figures and reports, as the document tells of them.
 
 use super::{Answer, Operation, object};
+use crate::admin::figures::{FILTERS, FILTERS_AND_FORMAT};
+use gw_config::compile::joined;
 use serde_json::{Map, Value, json};
 
 /// Operations.
@@ -9,25 +11,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/analytics/timeseries",
         summary: "Figures over time, for each value of a dimension",
-        query: &[
-            "metric",
-            "group_by",
-            "interval",
-            "from",
-            "to",
-            "limit",
-            "value",
-            "key_id",
-            "team_id",
-            "organization_id",
-            "project_id",
-            "user_id",
-            "model",
-            "provider",
-            "outcome",
-            "error_code",
-            "cache",
-        ],
+        query: &joined::<29>(&[
+            &["metric", "group_by", "interval", "from", "to", "limit", "value"],
+            &FILTERS_AND_FORMAT,
+        ]),
         body: None,
         answer: Answer::One(200, "Timeseries"),
     },
@@ -56,7 +43,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/reports/chargeback",
         summary: "What each team, project or customer used and what it cost, month by month; as JSON or CSV",
-        query: &["group_by", "from", "to", "format"],
+        query: &joined::<25>(&[&["group_by", "from", "to", "format"], &FILTERS]),
         body: None,
         answer: Answer::One(200, "Chargeback"),
     },

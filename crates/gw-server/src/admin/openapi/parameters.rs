@@ -33,9 +33,10 @@ pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
         ("/api/v1/logs", "limit") => Kind::Whole(logs::MAX_LIMIT),
         ("/api/v1/logs/tail", "seconds") => Kind::Whole(logs::MAX_SECONDS),
         ("/api/v1/logs" | "/api/v1/logs/tail", "stream" | "has_body") => Kind::Flag,
-        ("/api/v1/logs" | "/api/v1/logs/tail", "format") => {
-            Kind::OneOf(WireFormat::ALL.iter().map(|format| format.as_str()).collect())
-        }
+        (
+            "/api/v1/logs" | "/api/v1/logs/tail" | "/api/v1/analytics/timeseries" | "/api/v1/usage",
+            "format",
+        ) => Kind::OneOf(WireFormat::ALL.iter().map(|format| format.as_str()).collect()),
         ("/api/v1/logs" | "/api/v1/logs/tail", "usage_source") => {
             Kind::OneOf(UsageSource::ALL.iter().map(|source| source.as_str()).collect())
         }

@@ -5,9 +5,14 @@ use super::metric::{Figure, Metric};
 use super::whole;
 use gw_model::Micros;
 use gw_store::StoreError;
-use gw_store::analytics::{RollupBy, RollupFilter, RollupQuery, RollupRow, Span};
-use gw_store::traits::Analytics;
+use gw_store::analytics::{RecordSums, RollupBy, RollupFilter, RollupQuery, RollupRow, Span, sum_records};
+use gw_store::traits::{Analytics, Reports};
+use gw_store::types::LogFilter;
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long records are read for one question; those that began long before they ended, as long again at most.
+pub(crate) const RECORDS_LIMIT: Duration = Duration::from_secs(2);
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -18,10 +23,37 @@ pub(crate) struct TimeseriesAsk {
     pub(crate) from: Micros,
     pub(crate) to: Micros,
     pub(crate) filter: RollupFilter,
+    pub(crate) source: Source,
     /// Lines besides the one of all others.
     pub(crate) most_lines: usize,
     /// The one value that is asked for; then there are no others.
     pub(crate) value: Option<String>,
+}
+
+/// Where figures come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// From sums that are kept.
+    Kept,
+    /// From those of one value of a dimension that is summed up by itself.
+    Apart(RollupBy, String),
+    /// From records that are this too: no sums are kept that tell it.
+    Records(Box<LogFilter>),
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum TimeseriesError {
+    /// The database cannot be read.
+    Store(StoreError),
+    /// There were more records than could be read: those since then were.
+    Unfinished(Micros),
+}
+
+impl From<StoreError> for TimeseriesError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// The figures of one value.
@@ -47,10 +79,10 @@ pub(crate) struct Timeseries {
 
 /// Reads it. `sees` says which values may be shown, where the filter does not say it.
 pub(crate) fn timeseries(
-    database: &(impl Analytics + ?Sized),
+    database: &(impl Analytics + Reports + ?Sized),
     ask: &TimeseriesAsk,
     sees: &dyn Fn(&str) -> bool,
-) -> Result<Timeseries, StoreError> {
+) -> Result<Timeseries, TimeseriesError> {
     let (from, to) = whole(ask.span, ask.from, ask.to);
     let query = RollupQuery {
         span: ask.span,
@@ -62,11 +94,12 @@ pub(crate) fn timeseries(
         filter: ask.filter.clone(),
         with_latency: ask.metrics.iter().any(|metric| metric.is_duration()),
     };
-    let (lines, others_are_seen) = values(database, ask, &query, sees)?;
+    let reader = reader(database, &ask.source, &query)?;
+    let (lines, others_are_seen) = values(&reader, ask, &query, sees)?;
     let times: Vec<Micros> = (from..to).step_by(usize::try_from(ask.span.us()).unwrap_or(1)).collect();
     let only = ask.group_by.map(|_| lines.iter().filter_map(|(value, _)| value.clone()).collect());
     let mut by_value: BTreeMap<Option<String>, BTreeMap<Micros, Vec<Figure>>> = BTreeMap::new();
-    for row in database.rollups(&RollupQuery { by_time: true, only, ..query })? {
+    for row in reader.rollups(&RollupQuery { by_time: true, only, ..query })? {
         let figures = figures(&ask.metrics, &row);
         by_value.entry(row.value).or_default().insert(row.start, figures);
     }
@@ -86,16 +119,59 @@ pub(crate) fn timeseries(
     Ok(Timeseries { from, to, lines: lines.collect(), times })
 }
 
+/// Whoever answers the queries of one question.
+enum Reader<'a, D: ?Sized> {
+    Kept(&'a D),
+    Apart(&'a D, RollupBy, &'a str),
+    Records(RecordSums),
+}
+
+fn reader<'a, D: Analytics + Reports + ?Sized>(
+    database: &'a D,
+    source: &'a Source,
+    query: &RollupQuery,
+) -> Result<Reader<'a, D>, TimeseriesError> {
+    Ok(match source {
+        Source::Kept => Reader::Kept(database),
+        Source::Apart(by, value) => Reader::Apart(database, *by, value),
+        Source::Records(more) => {
+            let sums = sum_records(database, query, more, RECORDS_LIMIT)?;
+            match sums.searched_to {
+                Some(searched_to) => return Err(TimeseriesError::Unfinished(searched_to)),
+                None => Reader::Records(sums),
+            }
+        }
+    })
+}
+
+impl<D: Analytics + ?Sized> Reader<'_, D> {
+    fn rollups(&self, query: &RollupQuery) -> Result<Vec<RollupRow>, StoreError> {
+        match self {
+            Self::Kept(database) => database.rollups(query),
+            Self::Apart(database, by, value) => {
+                let only = Some(vec![(*value).to_owned()]);
+                let query = RollupQuery { group_by: Some(*by), only, ..query.clone() };
+                let mut rows = database.rollups(&query)?;
+                rows.retain(|row| row.value.is_some());
+                // To whoever asked, all that counts is one.
+                rows.iter_mut().for_each(|row| row.value = Some(String::new()));
+                Ok(rows)
+            }
+            Self::Records(sums) => Ok(sums.rollups(query)),
+        }
+    }
+}
+
 type Totals = (Option<String>, Vec<Figure>);
 
 /// The values that get a line, with the figures of the whole time, and whether those of all others may be shown.
-fn values(
-    database: &(impl Analytics + ?Sized),
+fn values<D: Analytics + ?Sized>(
+    reader: &Reader<'_, D>,
     ask: &TimeseriesAsk,
     query: &RollupQuery,
     sees: &dyn Fn(&str) -> bool,
 ) -> Result<(Vec<Totals>, bool), StoreError> {
-    let mut rows = database.rollups(query)?;
+    let mut rows = reader.rollups(query)?;
     if ask.value.is_some() {
         // What is not that value came as one row.
         rows.retain(|row| row.value.is_some());

@@ -44,7 +44,7 @@ fn calls() -> Vec<Record> {
 }
 
 fn filter(group_by: GroupBy) -> UsageFilter {
-    UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None, seen_from: None }
+    UsageFilter { group_by, ..UsageFilter::default() }
 }
 
 fn told(rows: &[UsageRow]) -> Vec<(String, Option<String>, u64, u64)> {
@@ -99,6 +99,13 @@ pub(crate) fn usage_is_summed_by_account(store: &impl Store) {
     assert_eq!(told(&store.usage(&of_key).unwrap()), [row("chat", None, 1, 100)]);
     let of_team = UsageFilter { team_id: Some(id(TEAM)), ..filter(GroupBy::Provider) };
     assert_eq!(told(&store.usage(&of_team).unwrap()), [row("alpha", None, 2, 107), row("beta", None, 0, 30)]);
+
+    let of_customer = UsageFilter { customer: Some(id(CUSTOMER)), ..filter(GroupBy::Model) };
+    assert_eq!(told(&store.usage(&of_customer).unwrap()), [row("chat", None, 1, 37)]);
+    let at = UsageFilter { provider: Some("beta".to_owned()), ..filter(GroupBy::Team) };
+    assert_eq!(told(&store.usage(&at).unwrap()), [row(&id(TEAM), Some("Core"), 0, 30)]);
+    let of_none = UsageFilter { model: Some("other".to_owned()), ..filter(GroupBy::Key) };
+    assert_eq!(told(&store.usage(&of_none).unwrap()), []);
 }
 
 pub(crate) fn logs_are_filtered_by_account(store: &impl Store) {

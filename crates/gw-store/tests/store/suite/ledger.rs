@@ -11,14 +11,7 @@ use gw_store::traits::Reports;
 use gw_store::types::{Folded, GroupBy, LogFilter, UsageFilter, UsageRow, Watermark};
 
 fn total(store: &impl Reports) -> UsageRow {
-    let filter = UsageFilter {
-        group_by: GroupBy::Team,
-        from: None,
-        to: None,
-        key_id: None,
-        team_id: None,
-        seen_from: None,
-    };
+    let filter = UsageFilter { group_by: GroupBy::Team, ..UsageFilter::default() };
     store.usage(&filter).unwrap().pop().unwrap_or_default()
 }
 
@@ -229,13 +222,6 @@ pub(crate) fn texts_may_hold_anything(store: &impl Store) {
     long.attempts[0].provider = words(2000);
     assert_eq!(fold(store, &[odd, long, record(3)]), 3);
     assert_eq!((rows(store), spent(store)), (3, 307));
-    let filter = UsageFilter {
-        group_by: GroupBy::Model,
-        from: None,
-        to: None,
-        key_id: None,
-        team_id: None,
-        seen_from: None,
-    };
+    let filter = UsageFilter { group_by: GroupBy::Model, ..UsageFilter::default() };
     assert_eq!(store.usage(&filter).unwrap().len(), 3);
 }

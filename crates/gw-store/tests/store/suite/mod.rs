@@ -100,6 +100,7 @@ macro_rules! for_each_case {
             rollups:
                 calls_are_rolled_up_by_every_dimension, roll_ups_are_cut_by_time_and_removed, series_go_with_the_last_of_their_sums,
                 calls_are_summed_up_by_what_series_do_not_tell, a_lost_call_gives_way_in_sums_of_parts,
+                records_add_up_to_what_is_kept, records_are_summed_up_by_what_is_kept_apart,
                 durations_of_many_batches_come_together, a_lost_call_gives_way_in_roll_ups,
                 callers_beyond_a_bound_are_counted_by_their_place, what_is_used_first_is_told;
             routes:

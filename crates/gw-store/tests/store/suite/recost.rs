@@ -66,8 +66,7 @@ fn told(store: &impl Store) -> Vec<i64> {
     let records = store.logs(&LogFilter::default()).unwrap().rows;
     all.push(i64::try_from(records.iter().map(|row| row.cost.0).sum::<u64>()).unwrap());
     for by in [GroupBy::Provider, GroupBy::Model, GroupBy::Day, GroupBy::Team] {
-        let filter =
-            UsageFilter { group_by: by, from: None, to: None, key_id: None, team_id: None, seen_from: None };
+        let filter = UsageFilter { group_by: by, ..UsageFilter::default() };
         let rows = store.usage(&filter).unwrap();
         all.push(i64::try_from(rows.iter().map(|row| row.cost.0).sum::<u64>()).unwrap());
     }

@@ -94,9 +94,7 @@ pub(crate) fn logs_are_filtered_and_paged(store: &impl Store) {
 }
 
 fn usage(store: &impl Store, group_by: GroupBy) -> Vec<UsageRow> {
-    store
-        .usage(&UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None, seen_from: None })
-        .unwrap()
+    store.usage(&UsageFilter { group_by, ..UsageFilter::default() }).unwrap()
 }
 
 pub(crate) fn usage_is_summed_by_every_dimension(store: &impl Store) {
@@ -169,16 +167,8 @@ pub(crate) fn usage_is_cut_by_time(store: &impl Store) {
     later.time += 2 * HOUR;
     fold(store, &[record(1), later]);
     let requests = |from, to| {
-        let rows = store
-            .usage(&UsageFilter {
-                group_by: GroupBy::Day,
-                from,
-                to,
-                key_id: None,
-                team_id: None,
-                seen_from: None,
-            })
-            .unwrap();
+        let rows =
+            store.usage(&UsageFilter { group_by: GroupBy::Day, from, to, ..UsageFilter::default() }).unwrap();
         rows.iter().map(|row| row.requests).sum::<u64>()
     };
     assert_eq!(requests(None, None), 2);

@@ -3,7 +3,11 @@
 use super::Store;
 use super::sample::{HOUR, NOON, attempt, fold, pending, record};
 use gw_model::{AccountId, KeyId, Level, Outcome, Record, Verdict, WireFormat};
-use gw_store::analytics::{RollupBy, RollupFilter, RollupLimits, RollupQuery, RollupRow, Span};
+use gw_store::analytics::{
+    RecordSums, RollupBy, RollupFilter, RollupLimits, RollupQuery, RollupRow, Span, sum_records,
+};
+use gw_store::types::LogFilter;
+use std::time::Duration;
 
 const DAY: i64 = 24 * HOUR;
 
@@ -149,12 +153,6 @@ pub(crate) fn calls_are_summed_up_by_what_series_do_not_tell(store: &impl Store)
     let mut list = calls();
     list[0].format = WireFormat::AnthropicMessages;
     list[1].details.region = Some("eu".to_owned());
-    let found = |guardrail: &str, kind: &str| Verdict {
-        guardrail: guardrail.to_owned(),
-        action: "flag".to_owned(),
-        kind: kind.to_owned(),
-        side: "request".to_owned(),
-    };
     list[2].details.verdicts = vec![found("pii", "email"), found("pii", "phone"), found("secrets", "key")];
     list[3].accounts = vec![other, account(Level::Tag, 3)];
     list[2].accounts.push(account(Level::Tag, 3));
@@ -249,4 +247,109 @@ pub(crate) fn what_is_used_first_is_told(store: &impl Store) {
     let firsts = store.first_uses(NOON + HOUR).unwrap();
     assert_eq!((firsts.models, firsts.keys), (vec!["new".to_owned()], vec![KeyId(2)]));
     assert_eq!(store.first_uses(NOON).unwrap().keys.len(), 2);
+}
+
+/// Calls that differ in all that they are summed up by.
+fn varied() -> Vec<Record> {
+    let mut list = calls();
+    list[0].format = WireFormat::AnthropicMessages;
+    list[0].details.region = Some("eu".to_owned());
+    list[1].accounts.push(account(Level::Tag, 3));
+    list[1].accounts.push(account(Level::Tag, 5));
+    list[2].accounts.push(account(Level::Tag, 3));
+    list[2].details.region = Some("eu".to_owned());
+    list[2].details.verdicts = ["email", "phone"].map(|kind| found("pii", kind)).to_vec();
+    list[4].accounts.push(account(Level::Tag, 3));
+    list[4].attempts[0].usage.cache_write_tokens = 3;
+    list[4].attempts[0].usage.cache_write_1h_tokens = 2;
+    list[4].attempts[1].usage.reasoning_tokens = 8;
+    list
+}
+
+fn found(guardrail: &str, kind: &str) -> Verdict {
+    Verdict {
+        guardrail: guardrail.to_owned(),
+        action: "flag".to_owned(),
+        kind: kind.to_owned(),
+        side: "request".to_owned(),
+    }
+}
+
+fn read(store: &impl Store, query: &RollupQuery, more: &LogFilter) -> RecordSums {
+    let sums = sum_records(store, query, more, Duration::from_secs(30)).unwrap();
+    assert_eq!(sums.searched_to, None);
+    sums
+}
+
+/// Whether sums are read from where they are kept or made of the records, they are the same.
+pub(crate) fn records_add_up_to_what_is_kept(store: &impl Store) {
+    let mut all = varied();
+    // It began the day before, and ended in that day.
+    let mut long = record(9);
+    long.time = NOON - DAY / 2 - HOUR;
+    long.id = gw_model::RequestId::new(long.time, 9);
+    long.total_us = u64::try_from(2 * HOUR).unwrap();
+    all.push(long);
+    fold(store, &all);
+    let filters = [
+        RollupFilter::default(),
+        RollupFilter { provider: Some("beta".to_owned()), ..RollupFilter::default() },
+        RollupFilter { model: Some("made-up".to_owned()), ..RollupFilter::default() },
+        RollupFilter { class: Some(4), ..RollupFilter::default() },
+        RollupFilter { cache: Some("hit".to_owned()), ..RollupFilter::default() },
+        RollupFilter { team_id: Some(account(Level::Team, 2).to_string()), ..RollupFilter::default() },
+        RollupFilter { seen_from: Some(vec![account(Level::Team, 1)]), ..RollupFilter::default() },
+    ];
+    for by in RollupBy::ALL.iter().copied().map(Some).chain([None]) {
+        let is_apart = by.is_some_and(|by| by.is_of_account() || by.is_of_part());
+        for filter in filters.iter().take(if is_apart { 1 } else { filters.len() }) {
+            for by_time in [false, true] {
+                let query = RollupQuery { group_by: by, by_time, filter: filter.clone(), ..day() };
+                let mut kept = store.rollups(&query).unwrap();
+                let mut made = read(store, &query, &LogFilter::default()).rollups(&query);
+                if is_apart {
+                    // Of these less is kept.
+                    for row in kept.iter_mut().chain(&mut made) {
+                        (row.latency, row.first_byte) = Default::default();
+                        (row.sums.cache_write_tokens, row.sums.reasoning_tokens) = (0, 0);
+                    }
+                }
+                assert_eq!(made, kept, "{by:?} {filter:?} {by_time}");
+            }
+        }
+    }
+}
+
+/// What is kept apart can be asked for together, of records.
+pub(crate) fn records_are_summed_up_by_what_is_kept_apart(store: &impl Store) {
+    fold(store, &varied());
+    let tag = account(Level::Tag, 3);
+    let of = |by, filter: RollupFilter, more: &LogFilter| {
+        let query = RollupQuery { group_by: Some(by), filter, ..day() };
+        let told = |row: RollupRow| (row.value.unwrap(), row.sums.requests, row.sums.cost);
+        read(store, &query, more).rollups(&query).into_iter().map(told).collect::<Vec<_>>()
+    };
+    let row = |value: &str, requests, cost| (value.to_owned(), requests, cost);
+    let any = RollupFilter::default;
+    let tagged = LogFilter { accounts: vec![tag], ..LogFilter::default() };
+    let (one, two) = (account(Level::Team, 1).to_string(), account(Level::Team, 2).to_string());
+    assert_eq!(of(RollupBy::Team, any(), &tagged), [row(&one, 2, 200), row(&two, 1, 105)]);
+    assert_eq!(of(RollupBy::Provider, any(), &tagged), [row("alpha", 3, 300), row("beta", 0, 5)]);
+    let failed = RollupFilter { outcome: Some(Outcome::UpstreamError), ..any() };
+    assert_eq!(of(RollupBy::Model, failed, &tagged), [row("chat", 1, 105)]);
+    let in_region = LogFilter { region: Some("eu".to_owned()), ..tagged.clone() };
+    assert_eq!(of(RollupBy::Guardrail, any(), &in_region), [row("pii", 1, 100)]);
+    let sent_to = LogFilter { upstream_model: Some("beta-large".to_owned()), ..tagged.clone() };
+    assert_eq!(of(RollupBy::Team, any(), &sent_to), [row(&two, 0, 5)]);
+    // Of a tag that several have, only those calls count that may be seen.
+    let seen = RollupFilter { seen_from: Some(vec![account(Level::Team, 2)]), ..any() };
+    assert_eq!(of(RollupBy::Tag, seen, &tagged), [row(&tag.to_string(), 1, 105)]);
+    // What was not asked for is one.
+    let only = RollupQuery { group_by: Some(RollupBy::Team), only: Some(vec![two.clone()]), ..day() };
+    let rows = read(store, &only, &tagged).rollups(&only);
+    let told: Vec<_> = rows.iter().map(|row| (row.value.clone(), row.sums.cost)).collect();
+    assert_eq!(told, [(None, 200), (Some(two), 105)]);
+    // No time is no answer, and says so.
+    let none = sum_records(store, &only, &tagged, Duration::ZERO).unwrap();
+    assert!(none.searched_to.is_some() || none.rollups(&only).len() == 2);
 }

@@ -365,6 +365,10 @@ pub(crate) fn feedback_is_kept_up_to_a_number_and_found(store: &impl Store) {
     assert!(!store.add_feedback(&said(3, None, None), 2).unwrap());
     assert_eq!(store.feedback(all[0].id).unwrap(), [said(1, Some(-5), Some("bad")), said(2, None, None)]);
     assert!(store.feedback(all[1].id).unwrap().is_empty());
+    // What is said anew under the same id takes the place of the former, also where there is room for nothing more.
+    assert!(store.add_feedback(&said(2, Some(3), Some("fine")), 2).unwrap());
+    assert_eq!(store.feedback(all[0].id).unwrap()[1], said(2, Some(3), Some("fine")));
+    assert!(store.add_feedback(&said(2, None, None), 2).unwrap());
     let count = |label: Option<&str>, min_score, max_score| {
         let feedback = FeedbackFilter { label: label.map(str::to_owned), min_score, max_score };
         found(store, &LogFilter { feedback: Some(feedback), ..LogFilter::default() }).len()

@@ -89,7 +89,7 @@ pub(crate) fn who_sees_a_part_is_told_of_that_part(store: &impl Store) {
     for group_by in [GroupBy::Key, GroupBy::Model, GroupBy::Provider, GroupBy::Day] {
         let sums = |seen: Option<&[AccountId]>, from: Option<i64>| {
             let seen_from = seen.map(<[AccountId]>::to_vec);
-            let filter = UsageFilter { group_by, from, to: None, key_id: None, team_id: None, seen_from };
+            let filter = UsageFilter { group_by, from, seen_from, ..UsageFilter::default() };
             let rows = store.usage(&filter).unwrap();
             let requests: u64 = rows.iter().map(|row| row.requests).sum();
             (rows.first().map(|row| (row.value.clone(), row.name.clone())), requests)
@@ -102,11 +102,8 @@ pub(crate) fn who_sees_a_part_is_told_of_that_part(store: &impl Store) {
     }
     let filter = |seen: Option<Vec<AccountId>>| UsageFilter {
         group_by: GroupBy::Team,
-        from: None,
-        to: None,
-        key_id: None,
-        team_id: None,
         seen_from: seen,
+        ..UsageFilter::default()
     };
     let rows = store.usage(&filter(Some(vec![team(5)]))).unwrap();
     assert_eq!(

@@ -1,1 +1,0 @@
-import{O as e,T as t,o as n}from"./index-B9YBYyAU.js";function r(r){let i=e();return{organization:n(`organization`,r&&t(i,`organizations:read`)).data,team:n(`team`,r&&t(i,`teams:read`)).data,project:n(`project`,r&&t(i,`projects:read`)).data}}export{r as t};
