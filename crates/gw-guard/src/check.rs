@@ -39,6 +39,8 @@ impl std::error::Error for CheckError {}
 pub struct Check {
     engine: Engine,
     is_buffered: bool,
+    /// What tools are called with is told apart from what else a model says.
+    names_calls: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -111,7 +113,14 @@ impl Check {
                 Engine::Code(languages.iter().map(|name| name.to_ascii_lowercase().into()).collect())
             }
         };
-        Ok(Self { engine, is_buffered: spec.is_buffered() })
+        Ok(Self { engine, is_buffered: spec.is_buffered(), names_calls: false })
+    }
+
+    /// For a guardrail that names what tools are called with: its expression is told so of such a text.
+    #[must_use]
+    pub(crate) const fn naming_calls(mut self, names: bool) -> Self {
+        self.names_calls = names;
+        self
     }
 
     /// See [`CheckSpec::is_buffered`].
@@ -159,7 +168,10 @@ impl Check {
     /// What a check of whole texts finds.
     pub(crate) fn judge(&self, text: &str, place: Option<&Place>, about: &About) -> Option<Finding> {
         match &self.engine {
-            Engine::Expression(condition) => expression::check(&**condition, text, place, about),
+            Engine::Expression(condition) => {
+                let place = place.map(|place| place.told(self.names_calls));
+                expression::check(&**condition, text, place.as_ref(), about)
+            }
             Engine::Injection { min_score } => injection::check(text, *min_score),
             Engine::Length(spec) => whole::length(text, spec),
             Engine::Schema(schema) => schema.check(text),

@@ -118,3 +118,14 @@ pub struct Place {
     /// Which text of that side.
     pub text: usize,
 }
+
+impl Place {
+    /// As whoever judges is told of it: who does not name what tools are called with knows that the model says it.
+    #[must_use]
+    pub const fn told(self, names_calls: bool) -> Self {
+        match self.speaker {
+            Speaker::ToolCall if !names_calls => Self { speaker: Speaker::Assistant, ..self },
+            _ => self,
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! A guardrail made ready: its specification and its check. Serves whoever holds a configuration.
 
 use crate::check::{Check, CheckError};
-use gw_model::guardrail::{GuardAction, GuardrailSpec};
+use gw_model::guardrail::{GuardAction, GuardrailSpec, Speaker};
 use std::sync::Arc;
 
 /// See the module.
@@ -18,7 +18,8 @@ impl Guardrail {
     /// # Errors
     /// What of its check can not be used.
     pub fn compile(spec: Arc<GuardrailSpec>) -> Result<Self, CheckError> {
-        Check::compile(&spec.check).map(|check| Self { spec, check })
+        let names_calls = spec.speakers.names(Speaker::ToolCall);
+        Check::compile(&spec.check).map(|check| Self { spec, check: check.naming_calls(names_calls) })
     }
 
     /// Its check.

@@ -23,7 +23,7 @@ pub struct Question {
     pub model: String,
     /// What the guardrail's configuration tells the plugin, as JSON.
     pub settings: String,
-    /// Speakers (`system`, `user`, `assistant`, `tool`, `definition`, `tool_call`) and what they say.
+    /// Speakers (`system`, `user`, `assistant`, `tool`, `definition`) and what they say.
     pub texts: Vec<(&'static str, String)>,
 }
 

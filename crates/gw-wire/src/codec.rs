@@ -46,7 +46,14 @@ pub enum WireError {
 impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Json { source } => write!(f, "the upstream's answer is not valid JSON: {source}"),
+            // Never what stands there: its own words quote the answer.
+            Self::Json { source } => write!(
+                f,
+                "the upstream's answer is not valid JSON: {:?} error at line {} column {}",
+                source.classify(),
+                source.line(),
+                source.column()
+            ),
             Self::Shape { what } => write!(f, "the upstream's answer has an unexpected shape: {what}"),
             Self::TooLarge { what, limit } => {
                 write!(f, "the upstream's answer is too large: {what} > {limit}")
@@ -56,6 +63,17 @@ impl fmt::Display for WireError {
             }
             Self::Cut => f.write_str("the upstream's stream ended before the answer was complete"),
             Self::Untranslatable { what } => write!(f, "the answer cannot be translated: {what}"),
+        }
+    }
+}
+
+impl WireError {
+    /// The same for logs, which leave the host: nothing of what an upstream said.
+    #[must_use]
+    pub fn for_log(&self) -> String {
+        match self {
+            Self::Reported { .. } => "the upstream reported a failure in place of an answer".to_owned(),
+            other => other.to_string(),
         }
     }
 }

@@ -85,7 +85,7 @@ settings! {
         optional opt_in: bool,
         /// The most who may share answers: `customer` (of a key), `key`, `team`, `organization` or `global`.
         optional scope: CacheScopeName,
-        /// How long an answer is fresh at most, in seconds.
+        /// How long an answer is fresh at most where a call does not say, in seconds; where others share it, whatever a call says.
         optional ttl_seconds: Whole<1, 31_536_000>,
         /// How long at most whatever a call asks for, in seconds; an answer that is older is not taken either.
         optional max_ttl_seconds: Whole<1, 31_536_000>,

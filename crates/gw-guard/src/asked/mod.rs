@@ -80,6 +80,8 @@ pub struct About {
     pub no_read: bool,
     /// The caller wants nothing to be kept.
     pub no_store: bool,
+    /// Nothing older will do, in seconds.
+    pub max_age_seconds: Option<u64>,
 }
 
 /// What somebody is asked.

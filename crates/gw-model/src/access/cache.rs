@@ -78,6 +78,19 @@ impl CacheRule {
         }
     }
 
+    /// Is it no more than another was? Where that one said nothing, anything is no more.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        fn no_more<T: PartialOrd>(own: Option<T>, most: Option<T>) -> bool {
+            most.is_none_or(|most| own.is_some_and(|own| own <= most))
+        }
+        no_more(self.mode, other.mode)
+            && no_more(self.scope, other.scope)
+            && no_more(self.ttl_seconds, other.ttl_seconds)
+            && no_more(self.max_ttl_seconds, other.max_ttl_seconds)
+            && (other.opt_in != Some(true) || self.opt_in == Some(true))
+    }
+
     /// What is left of a model's policy under it; `None` where no answer is reused.
     #[must_use]
     pub fn applied(&self, policy: &CachePolicy) -> Option<CachePolicy> {
@@ -90,7 +103,10 @@ impl CacheRule {
         policy.opt_in = self.opt_in.unwrap_or(policy.opt_in);
         policy.scope = self.scope.map_or(policy.scope, |scope| scope.min(policy.scope));
         let least = |own: Option<u64>, seconds: u64| own.map_or(seconds, |own| own.min(seconds));
-        policy.max_ttl_seconds = least(self.max_ttl_seconds, policy.max_ttl_seconds);
+        // What others are given too, no caller makes last longer than whoever rules here has it.
+        let is_shared = policy.scope >= CacheScope::Team;
+        let most = self.max_ttl_seconds.or(self.ttl_seconds.filter(|_| is_shared));
+        policy.max_ttl_seconds = least(most, policy.max_ttl_seconds);
         policy.ttl_seconds = least(self.ttl_seconds, policy.ttl_seconds).min(policy.max_ttl_seconds);
         Some(policy)
     }
@@ -141,5 +157,7 @@ mod tests {
         let exact = CacheRule { mode: Some(CacheUse::Exact), ..CacheRule::default() };
         assert_eq!(exact.and(off).applied(&policy()), None);
         assert!(CacheRule::default().is_empty() && !off.is_empty());
+        assert!(off.is_within(&exact) && !exact.is_within(&off) && !key.is_within(&exact));
+        assert!(off.is_within(&CacheRule { opt_in: Some(false), ..off }) && !off.is_within(&asks));
     }
 }

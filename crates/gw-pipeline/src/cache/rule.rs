@@ -19,9 +19,13 @@ pub(super) fn applied<'a>(
     rule.applied(policy).map(Cow::Owned)
 }
 
-/// Is nothing to be reused or kept for the call?
-pub(super) fn is_off(ticket: &Open) -> bool {
-    said(ticket).is_some_and(|rule| rule.mode == Some(CacheUse::Off))
+/// What follows of it for questions that are asked about the call's texts, by calls that it does not hold for.
+pub(super) fn bound(ticket: &Open, wish: &mut CacheWish) {
+    let Some(rule) = said(ticket) else { return };
+    let is_off = rule.mode == Some(CacheUse::Off);
+    wish.no_read |= is_off;
+    wish.no_store |= is_off;
+    wish.max_age_seconds = rule.max_ttl_seconds;
 }
 
 /// What all of them say together; `None` where none says anything.

@@ -46,9 +46,7 @@ pub(crate) fn for_questions(ticket: &Open, call: &Call, original: &Bytes) -> Cac
             wish.no_read |= said.no_read;
             wish.no_store |= said.no_store;
         }
-        if rule::is_off(ticket) {
-            (wish.no_read, wish.no_store) = (true, true);
-        }
+        rule::bound(ticket, &mut wish);
     }
     wish
 }

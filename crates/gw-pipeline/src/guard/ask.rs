@@ -91,6 +91,7 @@ pub(crate) fn about(ticket: &Open, call: &Call) -> About {
     About {
         no_read: wanted.no_read,
         no_store: wanted.no_store,
+        max_age_seconds: wanted.max_age_seconds,
         request_id: ticket.record.id.to_string(),
         model: call.facts.model.clone(),
         format: call.format.as_str(),

@@ -4,7 +4,7 @@
 
 use super::asking::{Asking, Outcome, Task};
 use super::request::{join, left_out, quoted, said};
-use super::state::{Sort, answering, looks_at};
+use super::state::{Matter, Sort, looks_at};
 use ahash::AHashMap;
 use bytes::Bytes;
 use gw_guard::asked::{AskedText, Told};
@@ -23,7 +23,7 @@ pub(crate) type ByText = Vec<Vec<(Arc<Guardrail>, Told)>>;
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     pub(crate) texts: Vec<AskedText>,
-    is_prose: Vec<bool>,
+    matters: Vec<Matter>,
     known: AHashMap<(&'static str, String), usize>,
     bodies: Vec<(Bytes, Vec<(Text, usize)>)>,
 }
@@ -35,22 +35,22 @@ impl Heard {
         for (at, text) in found.into_iter().enumerate() {
             let (written, form) = said(body, &text);
             let what = seen(&written, form).into_owned();
-            let speaker = if side == Side::Response { answering(&text) } else { text.speaker };
-            let place = Place { side, speaker, text: at };
-            let index = self.text(what, place, text.is_prose && text.written != Written::Tokens);
+            let sort = if side == Side::Response { Sort::of_answer(&text) } else { Sort::of(&text) };
+            let place = Place { side, speaker: sort.speaker, text: at };
+            let index = self.text(what, place, sort.matter);
             placed.push((text, index));
         }
         self.bodies.push((body.clone(), placed));
     }
 
     /// The index of a text.
-    pub(crate) fn text(&mut self, what: String, place: Place, is_prose: bool) -> usize {
+    pub(crate) fn text(&mut self, what: String, place: Place, matter: Matter) -> usize {
         let key = (place.speaker.as_str(), what);
         if let Some(index) = self.known.get(&key) {
             return *index;
         }
         self.texts.push(AskedText { place, text: key.1.clone() });
-        self.is_prose.push(is_prose);
+        self.matters.push(matter);
         self.known.insert(key, self.texts.len() - 1);
         self.texts.len() - 1
     }
@@ -61,7 +61,7 @@ impl Heard {
             let spec = &asking.rail.spec;
             let wants = |at: &usize| {
                 let text = &self.texts[*at];
-                let sort = Sort { speaker: text.place.speaker, is_prose: self.is_prose[*at] };
+                let sort = Sort { speaker: text.place.speaker, matter: self.matters[*at] };
                 looks_at(spec, sort) && !text.text.trim().is_empty()
             };
             Task { asking: asking.clone(), texts: (0..self.texts.len()).filter(wants).collect() }

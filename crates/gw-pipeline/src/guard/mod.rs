@@ -27,7 +27,7 @@ use gw_guard::{Blocked, Side};
 use gw_model::trace::Stage;
 use gw_model::{Call, CallFacts, Earlier, ErrorCode, Refusal};
 use request::{Changed, Request};
-pub(crate) use state::{Chosen, Guarded, Rails, Sort, Wanted, answering, blocked};
+pub(crate) use state::{Chosen, Guarded, Matter, Rails, Sort, Wanted, answering, blocked};
 use std::sync::Arc;
 pub(crate) use trial::Trials;
 pub use trial::{Trial, Tried, keep_trials};
@@ -153,6 +153,7 @@ fn note_wishes(ticket: &mut Ticket, call: &Call) {
     let wish = for_questions(ticket, call, &original);
     if let Some(guarded) = &mut ticket.guarded {
         (guarded.wanted.no_read, guarded.wanted.no_store) = (wish.no_read, wish.no_store);
+        guarded.wanted.max_age_seconds = wish.max_age_seconds;
     }
 }
 

@@ -129,7 +129,7 @@ fn texts<F: Fn(Sort) -> Rails>(
     let mut edits = Vec::new();
     let mut seams = Seams::new(body);
     for (at, text) in found.iter().enumerate() {
-        let rails = rails.get(Sort { speaker: text.speaker, is_prose: text.is_prose });
+        let rails = rails.get(Sort::of(text));
         let place = Place { side: Side::Request, speaker: text.speaker, text: at };
         if !rails.is_empty() {
             edits.extend(pass(body, text, &rails, None, place, session, avoid)?);

@@ -9,7 +9,7 @@ use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
 use gw_model::guardrail::{CheckSpec, GuardrailSpec, Speaker};
 use gw_model::trace::MAX_STAGES;
 use gw_model::{ErrorCode, Micros, Refusal, Verdict, VerdictFinding};
-use gw_wire::texts::Text;
+use gw_wire::texts::{Text, Written};
 use std::sync::{Arc, OnceLock};
 
 /// What was done about a finding.
@@ -38,20 +38,60 @@ struct Set {
 }
 
 /// Sorts of texts, of both sides.
-const SORTS: usize = Speaker::ALL.len() * 2 * 2;
+const SORTS: usize = Speaker::ALL.len() * MATTERS * 2;
+const MATTERS: usize = 3;
 
 /// What a text is, as far as guardrails differ by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sort {
     pub(crate) speaker: Speaker,
-    pub(crate) is_prose: bool,
+    pub(crate) matter: Matter,
 }
 
-/// Does a guardrail look at texts of a sort? Checks of texts as a whole are about what is said, not about details; calls of
-/// tools are none to one that names them.
+/// What a text is to whoever judges texts as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matter {
+    /// It is said.
+    Said,
+    /// It is what a tool is called with, all of it as JSON.
+    Called,
+    /// It stands beside what is said: names, numbers, ids.
+    Detail,
+}
+
+impl Sort {
+    /// Of a text of a request.
+    pub(crate) fn of(text: &Text) -> Self {
+        Self { speaker: text.speaker, matter: Matter::of(text) }
+    }
+
+    /// Of a text of an answer.
+    pub(crate) fn of_answer(text: &Text) -> Self {
+        Self { speaker: answering(text), matter: Matter::of(text) }
+    }
+}
+
+impl Matter {
+    fn of(text: &Text) -> Self {
+        match (text.is_prose, text.speaker, text.written) {
+            (_, _, Written::Tokens) => Self::Detail,
+            (true, ..) => Self::Said,
+            (false, Speaker::ToolCall, Written::Json) => Self::Called,
+            _ => Self::Detail,
+        }
+    }
+}
+
+/// Does a guardrail look at texts of a sort? Checks of texts as a whole are about what is said, not about details, and about
+/// what tools are called with where they name that; the schema of an answer never is.
 pub(crate) fn looks_at(spec: &GuardrailSpec, sort: Sort) -> bool {
-    let is_named = sort.speaker == Speaker::ToolCall && spec.speakers.names(sort.speaker);
-    spec.speakers.has(sort.speaker) && (sort.is_prose || is_named || spec.check.finds_spans())
+    let is_call = sort.speaker == Speaker::ToolCall;
+    let fits = match sort.matter {
+        Matter::Said => !(is_call && matches!(spec.check, CheckSpec::JsonSchema { .. })),
+        Matter::Called => spec.speakers.names(sort.speaker) || spec.check.finds_spans(),
+        Matter::Detail => spec.check.finds_spans(),
+    };
+    fits && spec.speakers.has(sort.speaker)
 }
 
 /// Who says a text of an answer: the model, or the model to a tool.
@@ -123,7 +163,7 @@ impl Chosen {
         };
         let made = || all.iter().filter(wanted).map(Arc::clone).collect();
         let place =
-            (sort.speaker as usize * 2 + usize::from(sort.is_prose)) * 2 + usize::from(side == Side::Request);
+            (sort.speaker as usize * MATTERS + sort.matter as usize) * 2 + usize::from(side == Side::Request);
         lists.get(place).map_or_else(made, |list| Rails::clone(list.get_or_init(made)))
     }
 
@@ -209,6 +249,8 @@ pub(crate) struct Wanted {
     pub(crate) no_read: bool,
     /// Nothing is to be kept about its texts.
     pub(crate) no_store: bool,
+    /// Nothing about its texts that is older, in seconds.
+    pub(crate) max_age_seconds: Option<u64>,
 }
 
 impl Guarded {

@@ -3,6 +3,7 @@
 
 use super::asking::{Task, ask_all};
 use super::heard::{Heard, sorted};
+use super::state::Matter;
 use crate::worker::Worker;
 use gw_guard::asked::About;
 use gw_guard::{Form, Note, Place, Session, pass_told};
@@ -83,7 +84,7 @@ async fn attempt(worker: &Rc<Worker>, trial: Trial) -> Tried {
     for asking in rounds.filter(|asking| !asking.is_empty()) {
         let now = changed.clone().unwrap_or_else(|| text.clone());
         let mut heard = Heard::default();
-        heard.text(now.clone(), place, true);
+        heard.text(now.clone(), place, Matter::Said);
         let tasks: Vec<Task> = heard.tasks(asking.iter());
         let outcomes = ask_all(worker, place.side, &about, &heard.texts, &tasks).await;
         let passed = sorted(outcomes, 1, place.side, &mut session.notes).and_then(|told| {

@@ -324,7 +324,7 @@ impl StreamBody {
 
     fn unreadable(&self, error: &WireError) -> Refusal {
         let request_id = self.ticket.as_ref().map(|t| t.record.id);
-        tracing::warn!(?request_id, %error, "a stream could not be read");
+        tracing::warn!(?request_id, error = error.for_log(), "a stream could not be read");
         Refusal::new(ErrorCode::UpstreamError, "the provider's stream can not be read")
     }
 

@@ -257,7 +257,8 @@ async fn translate(
         tokio::task::spawn_blocking(work).await.map_err(unable)?
     };
     translated.map(Some).map_err(|error| {
-        tracing::warn!(request_id = %answered.ticket.record.id, %error, "an answer could not be translated");
+        let (request_id, error) = (answered.ticket.record.id, error.for_log());
+        tracing::warn!(%request_id, error, "an answer could not be translated");
         Refusal::new(ErrorCode::UpstreamError, "the provider's answer can not be read")
     })
 }

@@ -8,7 +8,7 @@ use gw_model::caching::CacheScope;
 use gw_model::limits::TimeZone;
 use gw_model::{Logging, Network};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Most hours of one key.
 const MAX_HOURS: usize = 256;
@@ -27,17 +27,6 @@ struct HoursInput {
     to: Option<String>,
     #[serde(default)]
     time_zone: Option<String>,
-}
-
-/// What a key or an account says of the cache, as callers write it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CacheInput {
-    mode: Option<String>,
-    opt_in: Option<bool>,
-    scope: Option<String>,
-    ttl_seconds: Option<u64>,
-    max_ttl_seconds: Option<u64>,
 }
 
 /// Applies `allowed_ips`, `allowed_origins`, `hours`, `required_metadata`, `logging`, `cache` and what calls may be, as far as they are given; null or an empty list
@@ -86,7 +75,7 @@ pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: boo
         now.logging = name.map(|name| read_logging(&name)).transpose()?;
     }
     if let Some(raw) = cache {
-        now.cache = read_cache(raw)?;
+        now.cache = read_cache(raw, now.cache)?;
     }
     *access = (!now.is_empty()).then_some(now);
     Ok(())
@@ -97,38 +86,52 @@ fn read_logging(name: &str) -> Result<Logging, ApiError> {
     Logging::from_name(name).ok_or_else(wrong)
 }
 
-/// `None`: it says nothing.
-fn read_cache(raw: &str) -> Result<Option<CacheRule>, ApiError> {
+/// What is said of the cache after a change: members that are not given stay, null takes one or all away. `None`: it says
+/// nothing.
+fn read_cache(raw: &str, before: Option<CacheRule>) -> Result<Option<CacheRule>, ApiError> {
+    const MEMBERS: &str = "mode, opt_in, scope, ttl_seconds and max_ttl_seconds";
     let wrong = |error| {
-        let text =
-            "'cache' must be null or an object with mode, opt_in, scope, ttl_seconds and max_ttl_seconds";
-        ApiError::invalid("cache", format!("{text}: {error}"))
+        ApiError::invalid("cache", format!("'cache' must be null or an object with {MEMBERS}: {error}"))
     };
-    let input: Option<CacheInput> = serde_json::from_str(raw).map_err(wrong)?;
-    let Some(input) = input else { return Ok(None) };
-    let unknown = |member: &str, known: &[&str]| {
-        ApiError::invalid(format!("cache.{member}"), format!("'{member}' must be {}", known.join(", ")))
-    };
-    let mode = |name: String| {
-        CacheUse::from_name(&name).ok_or_else(|| unknown("mode", &CacheUse::ALL.map(CacheUse::as_str)))
-    };
-    let scope = |name: String| {
-        CacheScope::from_name(&name).ok_or_else(|| unknown("scope", &CacheScope::ALL.map(CacheScope::as_str)))
-    };
-    for (member, seconds) in [("ttl_seconds", input.ttl_seconds), ("max_ttl_seconds", input.max_ttl_seconds)]
-    {
-        if seconds.is_some_and(|seconds| !(1..=MAX_TTL_SECONDS).contains(&seconds)) {
-            let text = format!("'{member}' must be a whole number of seconds, 1 to {MAX_TTL_SECONDS}");
-            return Err(ApiError::invalid(format!("cache.{member}"), text));
+    let members: Option<Map<String, Value>> = serde_json::from_str(raw).map_err(wrong)?;
+    let Some(members) = members else { return Ok(None) };
+    let mut rule = before.unwrap_or_default();
+    for (name, value) in &members {
+        let wrong =
+            |what: &str| ApiError::invalid(format!("cache.{name}"), format!("'{name}' must be {what}"));
+        let one_of = |names: &[&str]| wrong(&format!("{}, or null", names.join(", ")));
+        let seconds = || match value.as_u64().filter(|seconds| (1..=MAX_TTL_SECONDS).contains(seconds)) {
+            None if value.is_null() => Ok(None),
+            None => Err(wrong(&format!("a whole number of seconds, 1 to {MAX_TTL_SECONDS}, or null"))),
+            some => Ok(some),
+        };
+        match name.as_str() {
+            "mode" => {
+                rule.mode = value.as_str().and_then(CacheUse::from_name);
+                if rule.mode.is_none() && !value.is_null() {
+                    return Err(one_of(&CacheUse::ALL.map(CacheUse::as_str)));
+                }
+            }
+            "scope" => {
+                rule.scope = value.as_str().and_then(CacheScope::from_name);
+                if rule.scope.is_none() && !value.is_null() {
+                    return Err(one_of(&CacheScope::ALL.map(CacheScope::as_str)));
+                }
+            }
+            "opt_in" => {
+                rule.opt_in = value.as_bool();
+                if rule.opt_in.is_none() && !value.is_null() {
+                    return Err(wrong("true, false, or null"));
+                }
+            }
+            "ttl_seconds" => rule.ttl_seconds = seconds()?,
+            "max_ttl_seconds" => rule.max_ttl_seconds = seconds()?,
+            _ => {
+                let text = format!("there is no member '{name}' in 'cache'; there are {MEMBERS}");
+                return Err(ApiError::invalid(format!("cache.{name}"), text));
+            }
         }
     }
-    let rule = CacheRule {
-        mode: input.mode.map(mode).transpose()?,
-        opt_in: input.opt_in,
-        scope: input.scope.map(scope).transpose()?,
-        ttl_seconds: input.ttl_seconds,
-        max_ttl_seconds: input.max_ttl_seconds,
-    };
     Ok((!rule.is_empty()).then_some(rule))
 }
 

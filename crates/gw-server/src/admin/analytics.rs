@@ -50,7 +50,7 @@ pub(super) async fn timeseries(
     let group_by = group_by(query.group_by.as_deref())?;
     let ask = ask(&app, &caller, &query, group_by)?;
     let is_of_records = matches!(ask.source, Source::Records(_));
-    let _turn = if is_of_records { figures::turn().await } else { None };
+    let _turn = if is_of_records { Some(figures::turn(&caller).await?) } else { None };
     let is_restricted = ask.filter.seen_from.is_some();
     tokio::task::spawn_blocking(move || {
         // Of tags, parts and records, only those calls count that he may see.

@@ -7,7 +7,9 @@ use crate::app::authorization::{Caller, Resource};
 use gw_model::{AccountId, Level, Micros, time};
 use gw_store::analytics::{RollupBy, RollupFilter};
 use gw_store::types::{LogFilter, Span};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Names of the filters; each means what it means in the list of records.
@@ -40,6 +42,13 @@ pub(super) const FILTERS_AND_FORMAT: [&str; 22] = gw_config::compile::joined(&[&
 
 /// Questions to records that are looked into at once; others wait.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
+/// Questions that wait or are looked into: in all, and of one caller.
+const MOST_WAITING: usize = 24;
+const MOST_OF_A_CALLER: usize = 8;
+/// By callers.
+static WAITING: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+/// How long one waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Filters as they come. What else is asked is taken out before.
 pub(super) type Given = BTreeMap<String, String>;
@@ -142,9 +151,39 @@ fn class_of(status: Span) -> Option<u8> {
     (from % 100 == 0 && to == from + 99).then_some(class)
 }
 
-/// A turn to sum up records. Nothing closes the door.
-pub(super) async fn turn() -> Option<SemaphorePermit<'static>> {
-    AT_ONCE.acquire().await.ok()
+/// A turn to sum up records. It lasts as long as it is held, also where whoever asked is gone.
+#[derive(Debug)]
+pub(super) struct Turn {
+    who: String,
+    _permit: Option<SemaphorePermit<'static>>,
+}
+
+/// Waits for a turn. Errors: too many wait already, of the caller or in all, or it takes too long.
+pub(super) async fn turn(caller: &Caller) -> Result<Turn, ApiError> {
+    let who = caller.origin.actor.to_string();
+    let busy = || ApiError::busy("too many questions about single records are asked; try again in a moment");
+    let mut turn = {
+        let mut waiting = WAITING.lock();
+        let all: usize = waiting.values().sum();
+        let own = waiting.get(&who).copied().unwrap_or(0);
+        if all >= MOST_WAITING || own >= MOST_OF_A_CALLER {
+            return Err(busy());
+        }
+        waiting.insert(who.clone(), own + 1);
+        Turn { who, _permit: None }
+    };
+    turn._permit = tokio::time::timeout(PATIENCE, AT_ONCE.acquire()).await.map_err(|_| busy())?.ok();
+    Ok(turn)
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut waiting = WAITING.lock();
+        match waiting.get_mut(&self.who) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(waiting.remove(&self.who)),
+        }
+    }
 }
 
 /// There were more records than could be looked at.

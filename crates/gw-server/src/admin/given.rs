@@ -48,11 +48,20 @@ impl Given {
 
     /// A text or null. Outer `None`: not given.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<Option<String>>, ApiError> {
+        self.text_within(name, MAX_TEXT)
+    }
+
+    /// The same with so many characters at most.
+    pub(super) fn text_within(
+        &self,
+        name: &'static str,
+        most: usize,
+    ) -> Result<Option<Option<String>>, ApiError> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
         let text: Option<String> = serde_json::from_str(raw)
             .map_err(|_| ApiError::invalid(name, format!("'{name}' must be a string")))?;
-        if text.as_ref().is_some_and(|t| t.chars().count() > MAX_TEXT) {
-            return Err(ApiError::invalid(name, format!("'{name}' must have at most {MAX_TEXT} characters")));
+        if text.as_ref().is_some_and(|t| t.chars().count() > most) {
+            return Err(ApiError::invalid(name, format!("'{name}' must have at most {most} characters")));
         }
         Ok(Some(text))
     }

@@ -15,7 +15,9 @@ use gw_store::analytics::{RollupBy, RollupQuery, RollupRow, Span, sum_records};
 use gw_store::types::{GroupBy, UsageFilter, UsageRow};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 const HOUR: Micros = 3_600_000_000;
 
@@ -47,8 +49,8 @@ pub(super) async fn rows(
     let ask = UsageAsk { group_by, calls: Calls::read(&caller, &query.filters)? };
     let from = parse_time("from", query.from.as_deref())?;
     let to = parse_time("to", query.to.as_deref())?;
-    let _turn = if ask.is_of_records() { figures::turn().await } else { None };
-    let summed = move || ask.summed(&app, &caller, (from, to));
+    let _turn = if ask.is_of_records() { Some(figures::turn(&caller).await?) } else { None };
+    let summed = move || ask.summed(&app, &caller, (from, to), RECORDS_LIMIT);
     let rows = tokio::task::spawn_blocking(summed).await??;
     let page = Page { limit: query.limit.or(Some(MAX_LIMIT)), cursor: query.cursor };
     let (rows, next) = paged(rows, &page)?;
@@ -68,14 +70,15 @@ impl UsageAsk {
         self.kept().is_none()
     }
 
-    /// The sums from a time to another, as far as they may be seen.
+    /// The sums from a time to another, as far as they may be seen; records are read for about twice `limit` at most.
     pub(super) fn summed(
         &self,
         app: &App,
         caller: &Caller,
         (from, to): (Option<Micros>, Option<Micros>),
+        limit: Duration,
     ) -> Result<Vec<UsageRow>, ApiError> {
-        let Some(kept) = self.kept() else { return self.of_records(app, (from, to)) };
+        let Some(kept) = self.kept() else { return self.of_records(app, (from, to), limit) };
         let is_restricted = kept.seen_from.is_some();
         let mut rows = app.storage.database.usage(&UsageFilter { from, to, ..kept })?;
         if is_restricted && is_seen_whole(self.group_by) {
@@ -121,10 +124,31 @@ impl UsageAsk {
         })
     }
 
+    /// Names of what is no more stand with the sums that are kept.
+    fn name_those_gone(
+        &self,
+        app: &App,
+        (from, to): (Option<Micros>, Option<Micros>),
+        rows: &mut [UsageRow],
+    ) -> Result<(), ApiError> {
+        let is_named = self.group_by == GroupBy::Key || self.group_by.is_account();
+        if !is_named || rows.iter().all(|row| row.name.is_some() || row.value.is_empty()) {
+            return Ok(());
+        }
+        let kept = UsageFilter { group_by: self.group_by, from, to, ..UsageFilter::default() };
+        let known = app.storage.database.usage(&kept)?.into_iter();
+        let names: HashMap<String, Option<String>> = known.map(|row| (row.value, row.name)).collect();
+        for row in rows.iter_mut().filter(|row| row.name.is_none()) {
+            row.name = names.get(&row.value).cloned().flatten();
+        }
+        Ok(())
+    }
+
     fn of_records(
         &self,
         app: &App,
         (from, to): (Option<Micros>, Option<Micros>),
+        limit: Duration,
     ) -> Result<Vec<UsageRow>, ApiError> {
         let to = to.unwrap_or_else(|| app.gateway.clock().now().saturating_add(HOUR));
         let by = rolled_up_by(self.group_by);
@@ -134,7 +158,7 @@ impl UsageAsk {
             filter: self.calls.filter.clone(),
             ..RollupQuery::over(Span::Hour, from.unwrap_or(0).max(0), to)
         };
-        let sums = sum_records(&*app.storage.database, &query, &self.calls.more, RECORDS_LIMIT)?;
+        let sums = sum_records(&*app.storage.database, &query, &self.calls.more, limit, true)?;
         if let Some(searched_to) = sums.searched_to {
             return Err(figures::unfinished(searched_to));
         }
@@ -155,6 +179,7 @@ impl UsageAsk {
                 }
             }
         }
+        self.name_those_gone(app, (from, Some(to)), &mut rows)?;
         Ok(rows)
     }
 }

@@ -9,13 +9,33 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// How long a while is, and how often one key may say something within it.
 const WHILE: Micros = 10_000_000;
 const MOST_OF_A_KEY: u32 = 100;
-/// How many may be heard at once. Each reads and writes a row, and may wait for a record that is on its way.
+/// How many may be heard at once: each reads and writes a row.
 const AT_ONCE: usize = 64;
+/// How many of one key, and of all, may wait for records that are on their way.
+const MOST_WAITING_OF_A_KEY: usize = 16;
+const MOST_WAITING: usize = 1_024;
 
 /// See the module.
 pub(crate) struct Pace {
     lately: Mutex<Lately>,
     at_once: Semaphore,
+    waiting: Mutex<HashMap<Option<KeyId>, usize>>,
+}
+
+/// A place for waiting.
+pub(crate) struct Waiting<'p> {
+    pace: &'p Pace,
+    by: Option<KeyId>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.pace.waiting.lock();
+        match waiting.get_mut(&self.by) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(waiting.remove(&self.by)),
+        }
+    }
 }
 
 /// Of whom how much was heard in this while.
@@ -27,13 +47,13 @@ struct Lately {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { lately: Mutex::default(), at_once: Semaphore::new(AT_ONCE) }
+        Self { lately: Mutex::default(), at_once: Semaphore::new(AT_ONCE), waiting: Mutex::default() }
     }
 }
 
 impl Pace {
-    /// Lets one in; `by` is `None` for the master key. Errors: it said enough for now, or there are too many.
-    pub(crate) fn begin(&self, by: Option<KeyId>, now: Micros) -> Result<SemaphorePermit<'_>, Refusal> {
+    /// Lets one in; `by` is `None` for the master key. Errors: it said enough for now.
+    pub(crate) fn hear(&self, by: Option<KeyId>, now: Micros) -> Result<(), Refusal> {
         if !self.lately.lock().takes(by, now.div_euclid(WHILE)) {
             let text =
                 format!("a key may give feedback {MOST_OF_A_KEY} times in {} seconds", WHILE / 1_000_000);
@@ -41,6 +61,26 @@ impl Pace {
             let left = u32::try_from(left).unwrap_or(1);
             return Err(Refusal::new(ErrorCode::RateLimitExceeded, text).retry_after(left));
         }
+        Ok(())
+    }
+
+    /// A place to wait for a record; `None` where too many wait.
+    pub(crate) fn wait(&self, by: Option<KeyId>) -> Option<Waiting<'_>> {
+        let mut waiting = self.waiting.lock();
+        let all: usize = waiting.values().sum();
+        let own = waiting.entry(by).or_default();
+        if all >= MOST_WAITING || *own >= MOST_WAITING_OF_A_KEY {
+            if *own == 0 {
+                waiting.remove(&by);
+            }
+            return None;
+        }
+        *own += 1;
+        Some(Waiting { pace: self, by })
+    }
+
+    /// Lets one read and write. Errors: there are too many.
+    pub(crate) fn begin(&self) -> Result<SemaphorePermit<'_>, Refusal> {
         self.at_once.try_acquire().map_err(|_| {
             Refusal::new(ErrorCode::Overloaded, "too much feedback comes at once; try again").retry_after(1)
         })

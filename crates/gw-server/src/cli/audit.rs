@@ -5,7 +5,6 @@ use super::{keys, output, table};
 use crate::app::audit;
 use clap::{Args, Subcommand};
 use gw_config::compile::DatabaseSettings;
-use gw_config::{Env, ProcessEnv};
 use gw_model::Secret;
 use gw_store::audit::{Anchor, AuditSeal, Verifier};
 use gw_store::data_dir::database_of;
@@ -24,7 +23,7 @@ const USUAL_URL: &str = "http://127.0.0.1:4000";
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArguments {
-    /// URL of the gateway. `verify` reads the data directory itself where none is given.
+    /// URL of the gateway. `verify` reads the database itself where none is given.
     #[arg(long, env = "GATEWRIGHT_URL", global = true)]
     url: Option<String>,
     /// Master key; also read from `DATA_DIR/master.key`.
@@ -58,7 +57,7 @@ enum AuditCommand {
     /// Check that every entry is there, and as it was written. Exit code 1 when not.
     Verify {
         /// Where the database is, if not in the data directory: `postgres://...`, or the path of an SQLite file. It is read
-        /// itself then; else, without `--url`, `GATEWRIGHT_DATABASE_URL` counts.
+        /// itself then, whatever `--url` says.
         #[arg(long)]
         database_url: Option<String>,
         /// What an earlier check printed as its anchor: `NUMBER:HASH`. The log must still have that entry.
@@ -125,10 +124,7 @@ pub(crate) fn run(arguments: AuditArguments) -> ExitCode {
         AuditCommand::Export { filter } => export(&remote(url), &filter),
         AuditCommand::Verify { database_url, anchor } => match (database_url, url) {
             (None, Some(url)) => verify_remote(&remote(Some(url)), anchor.as_deref(), json),
-            (given, _) => {
-                let database = given.or_else(|| ProcessEnv.filled("GATEWRIGHT_DATABASE_URL"));
-                verify_here(&data_dir, database, anchor.as_deref(), json)
-            }
+            (database, _) => verify_here(&data_dir, database, anchor.as_deref(), json),
         },
     }
 }

@@ -283,6 +283,15 @@ async fn figures_are_filtered(config: &str) {
     assert_eq!(mixed.usage(MASTER, "key", "model=no-such-model").await, []);
     assert_eq!(mixed.usage(MASTER, "model", "provider=up").await, [row("up/chat-model", 5)]);
     assert_eq!(mixed.usage(MASTER, "team", &format!("tag_id={tag}")).await.len(), 2);
+    // Those without a customer, or with one that is a name only, are a row of the same sums.
+    let of_all = mixed.usage(MASTER, "customer", "").await;
+    assert_eq!(of_all.iter().map(|(_, requests)| requests).sum::<u64>(), 6, "{of_all:?}");
+    assert_eq!(mixed.usage(MASTER, "customer", "status=0-999").await, of_all);
+    assert_eq!(
+        mixed.usage(MASTER, "customer", &format!("tag_id={tag}")).await,
+        [row("", 2), row(customer, 1)]
+    );
+    assert_eq!(mixed.usage(MASTER, "model", "format=chat&endpoint=embeddings").await, []);
     let days = mixed.usage(MASTER, "day", &format!("tag_id={tag}&outcome=success")).await;
     assert_eq!(days.iter().map(|(_, requests)| requests).sum::<u64>(), 3);
     let report = mixed.ask(MASTER, &format!("reports/chargeback?group_by=team&tag_id={tag}")).await;

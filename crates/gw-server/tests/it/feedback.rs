@@ -89,10 +89,14 @@ async fn what_is_no_feedback_is_refused_in_the_callers_format() {
     let gateway = Gateway::start(&upstream.providers()).await;
     let (_, own) = key(&gateway, "own").await;
     let request = called(&gateway, &own).await;
+    let long = json!({"request_id": request, "comment": "é".repeat(4_000)});
+    assert_eq!(say(&gateway, &own, &long).await.status, 201);
     for (wrong, param) in [
         (json!({"request_id": request}), "score"),
         (json!({"request_id": request, "score": 1.5}), "score"),
+        (json!({"request_id": request, "score": i64::MIN}), "score"),
         (json!({"request_id": request, "label": "x".repeat(101)}), "label"),
+        (json!({"request_id": request, "comment": "é".repeat(4_001)}), "comment"),
         (json!({"request_id": request, "score": 1, "author": "x".repeat(101)}), "author"),
         (json!({"request_id": "chatcmpl-7", "score": 1}), "request_id"),
         (json!({"score": 1}), "request_id"),

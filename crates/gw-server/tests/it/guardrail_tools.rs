@@ -113,6 +113,17 @@ async fn what_a_tool_was_called_with_and_returned_is_looked_at_where_that_is_ask
         assert_eq!((&row["speakers"], &row["buffered"]), (&json!([speaker]), &json!(true)), "{row}");
     }
     assert_eq!(TARGETS[0].1, "chat");
+    // To whoever does not name them, calls of tools are what the model says.
+    let says = format!("text.speaker == \"assistant\" && text.content.contains(\"{TERM}\")");
+    let rails =
+        format!("  personal-data: {{ kind: cel, expression: '{says}', on: [request], action: block }}\n");
+    let gateway = Gateway::start(&config(&upstream, &rails)).await;
+    let call = json!({"type": "tool_use", "id": "t", "name": "shell", "input": {"command": TERM}});
+    let body = json!({"model": "chat/m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"},
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "a b"}]}]});
+    let answer = gateway.send(Call::post("/v1/messages", body.to_string()).key(KEY)).await;
+    answer.refused(400, "guardrail_blocked");
     let rails = rail("keywords", "on: [response]");
     let gateway = Gateway::start(&config(&upstream, &rails)).await;
     assert_eq!(gateway.rows("/api/v1/guardrails").await[0]["buffered"], false);

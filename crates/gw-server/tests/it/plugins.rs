@@ -58,6 +58,14 @@ async fn the_example_replaces_its_word_and_what_misbehaves_follows_its_policy() 
     assert_eq!(passed.ok().header("x-gatewright-guardrails"), Some("falcon=redact"));
     assert!(upstream.last().body.contains("Where is [REDACTED_CODE_NAME]?"), "{}", upstream.last().body);
     assert!(passed.text().contains("The [REDACTED_CODE_NAME] is here"), "{}", passed.text());
+    // What tools were called with is the model's to a plugin, whose contract knows no other name for it.
+    let call = json!([{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{\"of\":\"falcon\"}"}}]);
+    let history = json!({"model": "up/chat-model", "messages": [{"role": "user", "content": "Where is Falcon?"},
+        {"role": "assistant", "content": null, "tool_calls": call}, {"role": "tool", "tool_call_id": "c", "content": "up"}]});
+    let named = Call::post("/v1/chat/completions", history.to_string()).key(MASTER);
+    gateway.send(named.header("x-gatewright-guardrails", "falcon")).await.ok();
+    let sent = upstream.last().body;
+    assert!(!sent.contains("falcon") && !sent.contains("Falcon"), "{sent}");
     let made = upstream.all().len();
     for (name, outcome) in [
         ("endless", "timeout"),

@@ -2,7 +2,8 @@
 //! says, and nothing about the collector itself.
 
 use super::support::collector::{Collector, Manner, attribute, shown};
-use super::support::{Call, Gateway, MASTER, Upstream, chat, eventually_within};
+use super::support::scripted::{Scripted, Step};
+use super::support::{Call, Gateway, MASTER, Upstream, chat, eventually_within, speaking};
 use gw_telemetry::proto::logs::LogRecord;
 use std::time::Duration;
 
@@ -120,4 +121,25 @@ async fn a_failing_collector_is_not_told_that_it_fails() {
     assert!(said.iter().all(|said| !said.contains("the collector")), "{said:?}");
     // The last lines are sent when the process ends.
     assert!(said.iter().any(|said| said == "stopping"), "{said:?}");
+}
+
+#[tokio::test]
+async fn what_a_provider_answers_is_in_no_line() {
+    let answer = r#"{"id":"m","type":"message","role":"assistant","model":"m","content":"a private diagnosis","usage":{"input_tokens":1,"output_tokens":1}}"#;
+    let collector = Collector::http().await;
+    let upstream = Scripted::by_request(move |_, _| {
+        vec![Step::Send(speaking::head("200 OK", "application/json", "", answer).into_bytes())]
+    })
+    .await;
+    let config = format!(
+        "providers:\n  up: {{ kind: anthropic, base_url: \"{}\", api_key: up-secret, models: {{ m: {{}} }} }}\n\
+         telemetry:\n  otlp: {{ endpoint: \"{}\" }}\n  logs: {{ interval_ms: 50, process: info, all: true }}\n",
+        upstream.url(),
+        collector.url()
+    );
+    let gateway = Gateway::start(&config).await;
+    gateway.send(Call::chat(&chat("up/m", "hi")).key(MASTER)).await.refused(502, "upstream_error");
+    line(&collector, "an answer could not be translated").await;
+    let all = format!("{:?}", collector.logs(1).await);
+    assert!(!all.contains("private diagnosis"), "{all}");
 }

@@ -49,6 +49,10 @@ async fn the_example_receiver_answers_what_is_signed_and_nothing_else() {
     let sent = upstream.last().body;
     assert!(sent.contains("Is [REDACTED_CODE_NAME] on time? 🦅 [REDACTED_CODE_NAME]!"), "{sent}");
     assert_eq!(answer.header("x-gatewright-guardrails"), Some("falcon=redact"));
+    // However often it stands there.
+    let often = "Project Falcon ".repeat(1_001);
+    gateway.send(Call::chat(&chat("up/chat-model", &often)).key(MASTER)).await.ok();
+    assert!(!upstream.last().body.contains("Falcon"), "{}", upstream.last().body);
     // Where there is nothing to find, nothing is changed.
     gateway.send(Call::chat(&chat("up/chat-model", "Is a falcon a project?")).key(MASTER)).await.ok();
     assert!(upstream.last().body.contains("Is a falcon a project?"), "{}", upstream.last().body);

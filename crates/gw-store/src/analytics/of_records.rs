@@ -29,7 +29,8 @@ pub struct RecordSums {
 }
 
 /// Adds up the records that the query's filter and `more` let through, for at most about twice `limit`. Of `more`, what the query's
-/// filter says too must be left out, and so must times and pages.
+/// filter says too must be left out, and so must times and pages. `labels`: by customer, also those count that are a name only, and
+/// calls of none, as in the table of usage.
 ///
 /// # Errors
 /// The database cannot be read.
@@ -38,11 +39,13 @@ pub fn sum_records(
     query: &RollupQuery,
     more: &LogFilter,
     limit: Duration,
+    labels: bool,
 ) -> Result<RecordSums, StoreError> {
     let query = RollupQuery { by_time: true, only: None, ..query.clone() };
     let (first, end) = query.starts();
     let (from, to) = (first.saturating_mul(query.span.us()), end.saturating_mul(query.span.us()));
-    let mut sums = Summing { query: &query, more, values: Values::default(), answer: Answer::default() };
+    let (values, answer) = (Values::default(), Answer::default());
+    let mut sums = Summing { query: &query, more, labels, values, answer };
     let begun = from.saturating_sub(LONG);
     let recent = coarse(&query.filter, more, (begun, to));
     let mut page = database.search(&recent, Some(limit), &mut |row| sums.take(row))?;
@@ -110,6 +113,7 @@ impl RecordSums {
 struct Summing<'q> {
     query: &'q RollupQuery,
     more: &'q LogFilter,
+    labels: bool,
     values: Values,
     answer: Answer,
 }
@@ -161,7 +165,13 @@ impl Summing<'_> {
             cost: totals.cost,
             saved: totals.saved,
         };
-        for value in values_of(query.group_by, counted, share, &series) {
+        let values = match query.group_by {
+            Some(RollupBy::Customer) if self.labels => {
+                vec![counted.named(Level::Customer, counted.customer).into_owned()]
+            }
+            by => values_of(by, counted, share, &series),
+        };
+        for value in values {
             let place = self.values.place(query, value);
             let (sum, latency, first_byte) = self.answer.row(query, start, place);
             sum.add(&sums);

@@ -119,7 +119,6 @@ impl AuditLog for PostgresStore {
     }
 }
 
-/// Writes entries behind the last one.
 /// Walks the audit log of a server that gateways may have in use, as [`AuditLog::walk_audit`] does, and changes nothing there.
 ///
 /// # Errors
@@ -128,6 +127,7 @@ pub fn walk_audit_server(url: &Secret, each: &mut dyn FnMut(AuditRow) -> bool) -
     PostgresStore::open_to_read(url)?.walk_audit(each)
 }
 
+/// Writes entries behind the last one.
 async fn append(db: &mut Db<'_>, seal: &AuditSeal, drafts: &[AuditDraft]) -> Result<(), Fault> {
     let Some(first) = drafts.first() else { return Ok(()) };
     let mut head = match whole_head(db, seal).await? {

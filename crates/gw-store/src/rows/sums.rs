@@ -120,7 +120,7 @@ impl<'a> Counted<'a> {
     }
 
     /// The name that it is counted under, of those that may be a label or an account: the account, where it has one.
-    fn named(&self, level: Level, label: &'a str) -> Cow<'a, str> {
+    pub(crate) fn named(&self, level: Level, label: &'a str) -> Cow<'a, str> {
         of_level(self.accounts, level).map_or(Cow::Borrowed(label), |id| Cow::Owned(id.to_string()))
     }
 }

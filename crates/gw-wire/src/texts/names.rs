@@ -260,15 +260,10 @@ pub(super) fn speaker_of_role(role: &str) -> Option<Speaker> {
 /// Who speaks in an object, by its kind.
 pub(super) fn speaker_of_kind(kind: &str) -> Option<Speaker> {
     Some(match kind {
-        "function_call" | "tool_use" | "custom_tool_call" | "reasoning" | "thinking" => Speaker::Assistant,
-        "function_call_output"
-        | "custom_tool_call_output"
-        | "tool_result"
-        | "document"
-        | "search_result"
-        | "web_search_tool_result"
-        | "mcp_tool_result"
-        | "local_shell_call_output" => Speaker::Tool,
+        "reasoning" | "thinking" | "mcp_list_tools" => Speaker::Assistant,
+        "document" | "search_result" | "tool_search_output" => Speaker::Tool,
+        _ if kind.ends_with("_call_output") || kind.ends_with("tool_result") => Speaker::Tool,
+        _ if is_call_kind(kind) => Speaker::Assistant,
         _ => return None,
     })
 }
@@ -276,20 +271,37 @@ pub(super) fn speaker_of_kind(kind: &str) -> Option<Speaker> {
 /// Who speaks in the value of a member within content.
 pub(super) fn speaker_of_content(name: &str) -> Option<Speaker> {
     match name {
-        "functionResponse" | "function_response" | "toolResult" | "tool_results" => Some(Speaker::Tool),
-        "functionCall" | "function_call" | "toolUse" | "tool_calls" => Some(Speaker::Assistant),
+        "functionResponse"
+        | "function_response"
+        | "toolResponse"
+        | "tool_response"
+        | "toolResult"
+        | "tool_results"
+        | "codeExecutionResult"
+        | "code_execution_result" => Some(Speaker::Tool),
+        _ if is_call(name) => Some(Speaker::Assistant),
         _ => None,
     }
 }
 
 /// Does the model call a tool in the value of that member?
 pub(super) fn is_call(name: &str) -> bool {
-    matches!(name, "functionCall" | "function_call" | "toolUse" | "tool_calls" | "executableCode")
+    matches!(
+        name,
+        "functionCall"
+            | "function_call"
+            | "toolCall"
+            | "tool_call"
+            | "toolUse"
+            | "tool_calls"
+            | "executableCode"
+            | "executable_code"
+    )
 }
 
 /// Does the model call a tool in an object of that kind?
 pub(super) fn is_call_kind(kind: &str) -> bool {
-    kind.ends_with("_call") || kind.ends_with("tool_use")
+    kind.ends_with("_call") || kind.ends_with("tool_use") || kind == "mcp_approval_request"
 }
 
 /// Does a call hold there what the tool returned?

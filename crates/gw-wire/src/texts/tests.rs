@@ -185,6 +185,60 @@ fn what_tools_are_called_with_is_told_apart_in_answers() {
 }
 
 #[test]
+fn what_a_tool_is_called_with_and_what_it_returned_are_told_apart_in_requests_and_within_one_object() {
+    use Speaker::{Assistant, Tool, ToolCall};
+    let of = |texts: &[Text]| texts.iter().map(|text| text.speaker).collect::<Vec<_>>();
+    for (body, want) in [
+        (r#"{"output":[{"type":"local_shell_call","action":{"env":{"output":"rm x"}}}]}"#, &[ToolCall][..]),
+        (
+            r#"{"choices":[{"message":{"tool_calls":[{"function":{"arguments":{"output":"rm x"}}}]}}]}"#,
+            &[ToolCall; 2],
+        ),
+        (
+            r#"{"candidates":[{"content":{"parts":[{"executable_code":{"code":"a b"}},{"toolCall":{"args":{"b":"c"}}}]}}]}"#,
+            &[ToolCall; 3],
+        ),
+    ] {
+        assert_eq!(of(&answer(body.as_bytes()).unwrap()), want, "{body}");
+    }
+    for (item, want) in [
+        (r#"{"type":"mcp_call","arguments":"{}a","output":"what it gave"}"#, &[ToolCall, Tool][..]),
+        (r#"{"type":"mcp_approval_request","arguments":"{}a"}"#, &[ToolCall]),
+        (r#"{"type":"local_shell_call","action":{"command":["rm x"]}}"#, &[ToolCall]),
+        (r#"{"type":"apply_patch_call","operation":{"diff":"a b"}}"#, &[ToolCall]),
+        (r#"{"type":"code_interpreter_call","code":"a b","outputs":[{"logs":"c d"}]}"#, &[ToolCall, Tool]),
+        (r#"{"type":"file_search_call","queries":["a b"],"results":[{"text":"c d"}]}"#, &[ToolCall, Tool]),
+        (r#"{"type":"shell_call_output","output":[{"stdout":"a b"}]}"#, &[Tool]),
+        (r#"{"type":"computer_call_output","output":{"text":"a b"}}"#, &[Tool]),
+        (r#"{"type":"reasoning","summary":[{"text":"a b"}]}"#, &[Assistant]),
+    ] {
+        let body = format!(r#"{{"input":[{item}]}}"#);
+        assert_eq!(of(&request(body.as_bytes()).unwrap()), want, "{body}");
+    }
+    for kind in ["web_fetch", "code_execution", "bash_code_execution", "text_editor_code_execution", "mcp"] {
+        let body = format!(
+            r#"{{"messages":[{{"role":"assistant","content":[{{"type":"server_tool_use","input":{{"b":"c"}}}},{{"type":"{kind}_tool_result","content":"a page"}}]}}]}}"#
+        );
+        assert_eq!(of(&request(body.as_bytes()).unwrap()), [ToolCall, ToolCall, Tool], "{body}");
+    }
+}
+
+#[test]
+fn arguments_that_come_by_their_places_are_one_text_for_each() {
+    let piece = |path: &str, text: &str| {
+        let part = format!(
+            r#"{{"functionCall":{{"partialArgs":[{{"jsonPath":"{path}","stringValue":"{text}"}}]}}}}"#
+        );
+        let body = format!(r#"{{"candidates":[{{"content":{{"parts":[{part}]}}}}]}}"#);
+        let found = event(WireFormat::GeminiGenerate, None, body.as_bytes());
+        found.texts.iter().find_map(|text| text.channel.map(|channel| (channel, text.speaker))).unwrap()
+    };
+    let (one, two, other) = (piece("$.a", "rm "), piece("$.a", "-rf"), piece("$.b", "-rf"));
+    assert_eq!((one, one.1), (two, Speaker::ToolCall));
+    assert_ne!(one.0.id, other.0.id);
+}
+
+#[test]
 fn what_tools_are_called_with_is_told_apart_in_events() {
     use Speaker::{Assistant, ToolCall};
     for (format, data, want) in [

@@ -59,6 +59,8 @@ struct Around<'a> {
     is_delta: bool,
     /// Within a call of a tool, if the model speaks.
     is_call: bool,
+    /// Members of an object whose kind is a call: what a tool returned may stand beside what it was called with.
+    is_call_itself: bool,
     /// The indexes passed so far.
     channel: u64,
     group: Option<u64>,
@@ -76,6 +78,7 @@ impl Default for Around<'_> {
             holds_media: false,
             is_delta: false,
             is_call: false,
+            is_call_itself: false,
             channel: 0,
             group: None,
         }
@@ -171,7 +174,8 @@ impl<'a> Walk<'a> {
     }
 
     fn member(&mut self, member: &str, key: Span, parent: &str, around: Around<'_>) -> Result<(), JsonError> {
-        let around = Around { parent, level: around.level + 1, ..around };
+        let is_result = around.is_call_itself && names::is_result(member);
+        let around = Around { parent, level: around.level + 1, is_call_itself: false, ..around };
         if around.is_free {
             self.note(key, Written::Text, false, member, around);
             return self.value(member, around);
@@ -189,7 +193,7 @@ impl<'a> Walk<'a> {
             }
             return Ok(());
         }
-        let is_free = kind == Kind::Object && member == "input"
+        let is_free = kind == Kind::Object && matches!(member, "input" | "arguments")
             || names::is_free(member, parent) && (member != "data" || kind == Kind::Object);
         if !is_free && !is_named && self.skip_structure(member, kind, around.holds_media)? {
             return Ok(());
@@ -201,14 +205,19 @@ impl<'a> Walk<'a> {
             _ => names::speaker_of_content(member),
         };
         let in_delta = match self.mode {
-            Mode::Event(WireFormat::GeminiGenerate) => member == "text",
+            Mode::Event(WireFormat::GeminiGenerate) => matches!(member, "text" | "stringValue"),
             Mode::Event(WireFormat::OpenAiCompletions) => member == "text",
             Mode::Event(_) => member == "delta",
             _ => false,
         };
         let speaker = speaker.filter(|speaker| may_speak(*speaker, around)).unwrap_or(around.speaker);
         let is_delta = around.is_delta || in_delta;
-        let is_call = (around.is_call || names::is_call(member)) && !names::is_result(member);
+        let is_call = (around.is_call || names::is_call(member)) && !is_result;
+        // Of an answer, all is the model's.
+        let speaker = match speaker {
+            Speaker::Assistant if is_result && self.mode == Mode::Request => Speaker::Tool,
+            speaker => speaker,
+        };
         self.value(member, Around { speaker, is_free, is_delta, is_call, ..around })
     }
 
@@ -247,6 +256,8 @@ impl<'a> Walk<'a> {
                 ("index" | "output_index" | "contentBlockIndex", Kind::Number) if is_event => {
                     facts.index = self.raw(span).parse().ok();
                 }
+                // Arguments of a call may come by their places.
+                ("jsonPath", Kind::String) if is_event => facts.part = hash(facts.part, self.raw(span)),
                 ("content_index" | "summary_index", Kind::Number) if is_event => {
                     facts.part = hash(facts.part, self.raw(span));
                 }
@@ -272,8 +283,9 @@ impl<'a> Walk<'a> {
     /// What stands around the members of an object.
     fn within<'b>(&mut self, name: &'b str, around: Around<'b>, facts: &Facts<'_>) -> Around<'b> {
         let holds_media = names::holds_media(name, facts.kind.as_deref());
-        let is_call = around.is_call || facts.kind.as_deref().is_some_and(names::is_call_kind);
-        let mut inner = Around { holds_media, is_call, ..around };
+        let is_call_itself = facts.kind.as_deref().is_some_and(names::is_call_kind);
+        let is_call = around.is_call || is_call_itself;
+        let mut inner = Around { holds_media, is_call, is_call_itself, ..around };
         // What stands beside the conversation is nobody's turn.
         if self.mode == Mode::Request && around.level > 0 {
             let by_role = facts.role.as_deref().and_then(names::speaker_of_role);

@@ -17,8 +17,9 @@ use crate::worker::Worker;
 use gw_guard::Guardrail;
 use gw_guard::Side;
 use gw_guard::asked::{self, About, AskFault, AskedText, Question, Told, Way};
-use gw_model::guardrail::{AskSpec, Asked};
+use gw_model::guardrail::{AskSpec, Asked, Speaker};
 use gw_model::{Clock, Micros};
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +73,10 @@ pub(crate) async fn ask_all(
         let chosen = task.texts.clone();
         let worker = Rc::clone(worker);
         async move {
-            let list: Vec<&AskedText> = chosen.iter().filter_map(|at| texts.get(*at)).collect();
+            let names_calls = rail.spec.speakers.names(Speaker::ToolCall);
+            let shown = chosen.iter().filter_map(|at| texts.get(*at)).map(|text| shown(text, names_calls));
+            let shown: Vec<Cow<'_, AskedText>> = shown.collect();
+            let list: Vec<&AskedText> = shown.iter().map(AsRef::as_ref).collect();
             let question = Question { guardrail: &rail.spec.name, side, about, texts: &list };
             let clock = &worker.gateway().clock;
             let began = clock.now();
@@ -84,6 +88,14 @@ pub(crate) async fn ask_all(
         }
     };
     together(tasks.iter().filter(|task| !task.texts.is_empty()).map(one)).await
+}
+
+/// A text as whoever is asked is told of it.
+fn shown(text: &AskedText, names_calls: bool) -> Cow<'_, AskedText> {
+    match text.place.told(names_calls) {
+        place if place == text.place => Cow::Borrowed(text),
+        place => Cow::Owned(AskedText { place, text: text.text.clone() }),
+    }
 }
 
 /// One question, within its bounds.

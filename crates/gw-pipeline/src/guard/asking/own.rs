@@ -43,8 +43,8 @@ pub(super) fn call<'a>(
         Way::Chat | Way::Host { .. } => WireFormat::OpenAiChat,
     };
     // A verdict is about one text: the cache may give one that was kept for the very same question, and never another.
-    let (no_read, no_store) = (about.no_read, about.no_store);
-    let wish = CacheWish { exact: true, no_read, no_store, ..CacheWish::default() };
+    let &About { no_read, no_store, max_age_seconds, .. } = about;
+    let wish = CacheWish { exact: true, no_read, no_store, max_age_seconds, ..CacheWish::default() };
     let context = CallerContext {
         is_own: true,
         timeout_ms: Some(timeout_ms.to_string()),

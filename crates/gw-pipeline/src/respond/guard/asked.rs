@@ -5,7 +5,7 @@
 use crate::guard::asking::{Asking, Outcome, Task, ask_all};
 use crate::guard::heard::{Heard, only_judged, sorted};
 use crate::guard::request::{join, left_out, quoted, said};
-use crate::guard::{Guarded, answering};
+use crate::guard::{Guarded, Matter, Sort, answering};
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_guard::asked::{About, AskedText, Told};
@@ -55,7 +55,7 @@ struct Open {
     channel: Channel,
     flow: Flow,
     place: Place,
-    is_prose: bool,
+    matter: Matter,
     form: Form,
     /// What came of it, as written, where there are several rounds; and what those that are over replace in it.
     written: String,
@@ -81,7 +81,7 @@ struct Whole {
     /// Its place among those that are asked about.
     index: usize,
     place: Place,
-    is_prose: bool,
+    matter: Matter,
     /// What is left of it, where that is something else.
     left: Option<Left>,
 }
@@ -147,10 +147,10 @@ impl StreamAsk {
                 }
                 None => {
                     let place = self.place(&text);
-                    let is_prose = text.is_prose && text.written != Written::Tokens;
-                    let index = self.heard.text(seen(&written, form).into_owned(), place, is_prose);
+                    let Sort { matter, .. } = Sort::of_answer(&text);
+                    let index = self.heard.text(seen(&written, form).into_owned(), place, matter);
                     let place = self.heard.texts[index].place;
-                    wholes.push(Whole { text, index, place, is_prose, left: None });
+                    wholes.push(Whole { text, index, place, matter, left: None });
                 }
             }
         }
@@ -186,10 +186,10 @@ impl StreamAsk {
         // What was masked is restored in the last round.
         let finder = self.finder.clone().filter(|_| !self.is_layered);
         let flow = Flow::asked(finder, place, form, self.holds);
-        let is_prose = text.is_prose;
+        let Sort { matter, .. } = Sort::of_answer(text);
         let (written, edits) = (String::new(), Vec::new());
         let (total, is_over, index) = (0, false, 0);
-        self.flows.push(Open { channel, flow, place, is_prose, form, written, edits, total, is_over, index });
+        self.flows.push(Open { channel, flow, place, matter, form, written, edits, total, is_over, index });
         self.flows.len() - 1
     }
 
@@ -225,7 +225,7 @@ impl StreamAsk {
             self.hear_again(guarded)?;
         }
         for open in &mut self.flows {
-            open.index = self.heard.text(open.flow.said().to_owned(), open.place, open.is_prose);
+            open.index = self.heard.text(open.flow.said().to_owned(), open.place, open.matter);
         }
         let asking = self.rounds.pop_front().unwrap_or_default();
         let tasks: Vec<Task> = self.heard.tasks(asking.iter());
@@ -256,7 +256,7 @@ impl StreamAsk {
             for whole in wholes {
                 let (written, form) = whole.written(frame);
                 let what = seen(&written, form).into_owned();
-                whole.index = self.heard.text(what, whole.place, whole.is_prose);
+                whole.index = self.heard.text(what, whole.place, whole.matter);
             }
         }
         Ok(())

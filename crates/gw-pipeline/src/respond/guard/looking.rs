@@ -1,46 +1,49 @@
 //! Who looks at the texts of an answer, by what these are: what is said, details beside it, and what tools are called with.
 //! Serves whole answers and streams.
 
-use crate::guard::{Chosen, Rails, Sort, answering};
+use crate::guard::{Chosen, Matter, Rails, Sort};
+use gw_guard::Guardrail;
 use gw_model::guardrail::Speaker;
 use gw_wire::texts::Text;
+use std::sync::Arc;
+
+/// The sorts that answers have.
+const SORTS: [Sort; 5] = [
+    Sort { speaker: Speaker::Assistant, matter: Matter::Said },
+    Sort { speaker: Speaker::Assistant, matter: Matter::Detail },
+    Sort { speaker: Speaker::ToolCall, matter: Matter::Called },
+    Sort { speaker: Speaker::ToolCall, matter: Matter::Said },
+    Sort { speaker: Speaker::ToolCall, matter: Matter::Detail },
+];
 
 /// See the module.
-pub(super) struct Looking {
-    prose: Rails,
-    detail: Rails,
-    called_prose: Rails,
-    called_detail: Rails,
-}
+pub(super) struct Looking([Rails; SORTS.len()]);
 
 impl Looking {
     pub(super) fn at(chosen: &Chosen) -> Self {
-        let of = |speaker, is_prose| chosen.of_response(Sort { speaker, is_prose });
-        Self {
-            prose: of(Speaker::Assistant, true),
-            detail: of(Speaker::Assistant, false),
-            called_prose: of(Speaker::ToolCall, true),
-            called_detail: of(Speaker::ToolCall, false),
-        }
+        Self(SORTS.map(|sort| chosen.of_response(sort)))
     }
 
-    /// Those that look at what is said.
+    /// Those that look at a text which is no JSON.
     pub(super) const fn prose(&self) -> &Rails {
-        &self.prose
+        &self.0[0]
     }
 
     /// Those that look at a text.
-    pub(super) const fn rails(&self, text: &Text) -> &Rails {
-        match (answering(text), text.is_prose) {
-            (Speaker::ToolCall, true) => &self.called_prose,
-            (Speaker::ToolCall, false) => &self.called_detail,
-            (_, true) => &self.prose,
-            (_, false) => &self.detail,
-        }
+    pub(super) fn rails(&self, text: &Text) -> &Rails {
+        let sort = Sort::of_answer(text);
+        // All that an answer may be stands in the list.
+        let at = SORTS.iter().position(|known| *known == sort).unwrap_or_default();
+        &self.0[at]
+    }
+
+    /// One that changes or stops what it finds, whatever it looks at.
+    pub(super) fn enforcing(&self) -> Option<&Arc<Guardrail>> {
+        self.0.iter().flat_map(|rails| rails.iter()).find(|rail| rail.enforces())
     }
 
     /// Does one of them change or stop what it finds in details? What repeats them does not stay then.
-    pub(super) fn enforces(&self) -> bool {
-        self.detail.iter().chain(self.called_detail.iter()).any(|rail| rail.enforces())
+    pub(super) fn enforces_in_details(&self) -> bool {
+        self.0[1..].iter().flat_map(|rails| rails.iter()).any(|rail| rail.enforces())
     }
 }

@@ -157,13 +157,7 @@ impl StreamGuard {
     fn noted(&mut self, ended: Ended) -> Result<(), Blocked> {
         self.said.end(ended)?;
         if self.waiting_bytes > MAX_WAITING_BYTES {
-            let name = self
-                .said
-                .looking
-                .prose()
-                .iter()
-                .find(|rail| rail.enforces())
-                .map(|rail| rail.spec.name.clone());
+            let name = self.said.looking.enforcing().map(|rail| rail.spec.name.clone());
             return Err(Blocked {
                 guardrail: name.unwrap_or_else(|| "".into()),
                 kind: "an_answer_too_long_to_hold",
@@ -254,7 +248,7 @@ impl Said {
 
     fn whole(&mut self, data: &[u8], text: &Text, is_echo: bool) -> Result<Option<Edit>, Blocked> {
         let restores = self.finder.as_ref().is_some_and(Placeholders::restores);
-        let changes = restores || self.looking.enforces();
+        let changes = restores || self.looking.enforces_in_details();
         if text.written == Written::Tokens && !changes {
             return Ok(None);
         }

@@ -5,13 +5,12 @@ use super::looking::Looking;
 use crate::guard::asking::{Asking, ask_all};
 use crate::guard::heard::{Heard, plain_place, sorted};
 use crate::guard::request::{join, pass};
-use crate::guard::{Guarded, Sort, answering};
+use crate::guard::{Guarded, Matter, answering};
 use crate::receive::INLINE_BYTES;
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_guard::asked::About;
 use gw_guard::{Blocked, Form, NO_VERDICT, Place, Placeholders, Side, pass_told, pass_whole};
-use gw_model::guardrail::Speaker;
 use gw_wire::json::splice::apply;
 use gw_wire::texts::Written;
 use std::rc::Rc;
@@ -117,7 +116,7 @@ fn hear(body: &Bytes, is_json: bool) -> Heard {
     if is_json {
         heard.add(body, gw_wire::texts::answer(body).unwrap_or_default(), Side::Response);
     } else if let Ok(text) = std::str::from_utf8(body) {
-        heard.text(text.to_owned(), plain_place(), true);
+        heard.text(text.to_owned(), plain_place(), Matter::Said);
     }
     heard
 }
@@ -146,9 +145,8 @@ async fn aside(
 
 /// The answer could not be looked through.
 fn unseen(guarded: &Guarded) -> Blocked {
-    let sort = Sort { speaker: Speaker::Assistant, is_prose: true };
-    let rails = guarded.chosen.of_response(sort);
-    let name = rails.iter().find(|rail| rail.enforces()).or_else(|| rails.first());
+    let looking = Looking::at(&guarded.chosen);
+    let name = looking.enforcing().or_else(|| looking.prose().first());
     Blocked { guardrail: name.map_or_else(|| "".into(), |rail| rail.spec.name.clone()), kind: NO_VERDICT }
 }
 
@@ -166,7 +164,7 @@ fn in_process(
         let changed = pass_whole(looking.prose(), finder, &text, place, Form::Plain, session, original)?;
         return Ok(changed.map(Bytes::from));
     };
-    let changes = finder.as_ref().is_some_and(Placeholders::restores) || looking.enforces();
+    let changes = finder.as_ref().is_some_and(Placeholders::restores) || looking.enforces_in_details();
     let mut edits = Vec::new();
     for (at, text) in found.iter().enumerate() {
         if text.written == Written::Tokens && !changes {

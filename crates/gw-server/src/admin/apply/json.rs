@@ -6,7 +6,7 @@ use gw_config::document::{Kind, Node, Scalar};
 use serde_json::{Map, Number, Value};
 
 /// Members that are numbers.
-const NUMBERS: [&str; 9] = [
+const NUMBERS: [&str; 13] = [
     "rpm",
     "tpm",
     "max_parallel",
@@ -16,10 +16,14 @@ const NUMBERS: [&str; 9] = [
     "max_input_tokens",
     "max_output_tokens",
     "alert_at",
+    "ttl_seconds",
+    "max_ttl_seconds",
+    "record_retention_days",
+    "body_retention_days",
 ];
 
 /// Members that are true or false.
-const FLAGS: [&str; 5] = ["strict", "shadow", "disabled", "member_keys", "fallbacks"];
+const FLAGS: [&str; 6] = ["strict", "shadow", "disabled", "member_keys", "fallbacks", "opt_in"];
 
 /// The value of a member.
 pub(super) fn value(member: &str, node: &Node) -> Value {

@@ -97,24 +97,20 @@ struct Said {
 impl Said {
     fn read(given: &Given) -> Result<Self, ApiError> {
         let text = |name: &'static str, most: usize| {
-            let text = given.text(name)?.flatten().filter(|text| !text.is_empty());
-            match text {
-                Some(text) if text.chars().count() > most => {
-                    Err(ApiError::invalid(name, format!("'{name}' must have at most {most} characters")))
-                }
-                text => Ok(text),
-            }
+            Ok::<_, ApiError>(given.text_within(name, most)?.flatten().filter(|text| !text.is_empty()))
         };
         let score = match given.raw("score") {
             None | Some("null") => None,
-            Some(raw) => {
-                Some(raw.parse::<i64>().ok().filter(|score| score.abs() <= MAX_SCORE).ok_or_else(|| {
-                    ApiError::invalid(
-                        "score",
-                        format!("'score' must be a whole number from -{MAX_SCORE} to {MAX_SCORE}"),
-                    )
-                })?)
-            }
+            Some(raw) => Some(
+                raw.parse::<i64>().ok().filter(|score| (-MAX_SCORE..=MAX_SCORE).contains(score)).ok_or_else(
+                    || {
+                        ApiError::invalid(
+                            "score",
+                            format!("'score' must be a whole number from -{MAX_SCORE} to {MAX_SCORE}"),
+                        )
+                    },
+                )?,
+            ),
         };
         let (label, comment) = (text("label", MAX_LABEL)?, text("comment", MAX_COMMENT)?);
         if score.is_none() && label.is_none() && comment.is_none() {

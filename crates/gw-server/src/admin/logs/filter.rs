@@ -205,15 +205,16 @@ impl LogsQuery {
 
     /// The names of formats that are wanted; none where all are.
     fn formats(&self) -> Result<Vec<String>, ApiError> {
-        let named = |format: &WireFormat| format.as_str().to_owned();
-        if let Some(format) = self.one_of("format", WireFormat::ALL, |format| format.as_str())? {
-            return Ok(vec![named(&format)]);
-        }
-        let Some(endpoint) = self.one_of("endpoint", Endpoint::ALL, |endpoint| endpoint.as_str())? else {
-            return Ok(Vec::new());
+        let format = self.one_of("format", WireFormat::ALL, |format| format.as_str())?;
+        let endpoint = self.one_of("endpoint", Endpoint::ALL, |endpoint| endpoint.as_str())?;
+        let Some(endpoint) = endpoint else {
+            return Ok(format.iter().map(|format| format.as_str().to_owned()).collect());
         };
-        let of = WireFormat::ALL.iter().filter(|format| format.endpoint() == endpoint);
-        let names: Vec<String> = of.map(named).collect();
+        let is_wanted = |one: &&WireFormat| {
+            one.endpoint() == endpoint && format.as_ref().is_none_or(|format| format == *one)
+        };
+        let of = WireFormat::ALL.iter().filter(is_wanted);
+        let names: Vec<String> = of.map(|format| format.as_str().to_owned()).collect();
         // A kind of which no call is recorded has no format.
         Ok(if names.is_empty() { vec![endpoint.as_str().to_owned()] } else { names })
     }

@@ -135,7 +135,7 @@ fn reader<'a, D: Analytics + Reports + ?Sized>(
         Source::Kept => Reader::Kept(database),
         Source::Apart(by, value) => Reader::Apart(database, *by, value),
         Source::Records(more) => {
-            let sums = sum_records(database, query, more, RECORDS_LIMIT)?;
+            let sums = sum_records(database, query, more, RECORDS_LIMIT, false)?;
             match sums.searched_to {
                 Some(searched_to) => return Err(TimeseriesError::Unfinished(searched_to)),
                 None => Reader::Records(sums),

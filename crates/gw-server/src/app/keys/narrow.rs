@@ -80,12 +80,7 @@ fn more_access(before: Option<&Access>, after: Option<&Access>) -> Option<&'stat
         ("allowed_origins", !before.allowed_origins.is_empty() && !fewer_origins),
         ("hours", !before.hours.is_empty() && before.hours != after.hours),
         ("required_metadata", !before.required_metadata.iter().all(is_kept)),
-        (
-            "cache",
-            before
-                .cache
-                .is_some_and(|rule| after.cache != Some(after.cache.map_or(rule, |now| now.and(rule)))),
-        ),
+        ("cache", before.cache.is_some_and(|rule| !after.cache.unwrap_or_default().is_within(&rule))),
         ("logging", before.logging.is_some_and(|most| after.logging.is_none_or(|now| now > most))),
     ];
     let found = fields.into_iter().find(|(_, is_lifted)| *is_lifted).map(|(field, _)| field);

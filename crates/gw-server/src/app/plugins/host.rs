@@ -168,7 +168,8 @@ impl Plugins for Host {
                 texts: question
                     .texts
                     .iter()
-                    .map(|asked| (asked.place.speaker.as_str(), asked.text.clone()))
+                    // The contract of plugins has no other name for what a model says.
+                    .map(|asked| (asked.place.told(false).speaker.as_str(), asked.text.clone()))
                     .collect(),
             },
             bounds: Bounds {

@@ -194,15 +194,17 @@ async fn what_is_exported_is_applied_elsewhere_and_is_the_same_there() {
         "limits": odd["limits"], "models": [], "allowed_ips": odd["allowed_ips"], "hours": odd["hours"],
         "required_metadata": odd["required_metadata"], "max_input_tokens": 1000, "max_output_tokens": 10,
         "fallbacks": false, "tools": ["a*"], "parameters": odd["parameters"], "deny_when": odd["deny_when"],
-        "deny_message": "no"});
+        "deny_message": "no", "cache": {"mode": "exact", "opt_in": true, "scope": "team", "ttl_seconds": 30, "max_ttl_seconds": 60}});
     here.gateway.make_key(&named).await;
+    let kept = json!({"name": "Kept", "record_retention_days": 5, "body_retention_days": 3, "cache": {"opt_in": false}});
+    assert_eq!(here.gateway.admin(Method::POST, "/api/v1/organizations", Some(&kept)).await.status, 201);
     let plan = json!({"name": "Pro ${X} #1", "metadata": odd["metadata"], "providers": ["up"], "max_output_tokens": 9});
     assert_eq!(here.gateway.admin(Method::POST, "/api/v1/plans", Some(&plan)).await.status, 201);
     let exported = here.run(&["export"], &[]).await.ok().out;
     assert!(!exported.contains("gw-given"), "secrets are not in it");
 
     let done = there.apply(&exported, &[]).await.ok();
-    assert!(done.out.contains("12 create"), "{}", done.out);
+    assert!(done.out.contains("13 create"), "{}", done.out);
     assert_eq!(there.run(&["export"], &[]).await.ok().out, exported);
     let again = there.apply(&exported, &[]).await.ok();
     assert!(again.out.contains("no changes"), "{}", again.out);

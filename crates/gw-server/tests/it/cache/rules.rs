@@ -27,12 +27,13 @@ async fn the_least_of_all_that_say_something_counts() {
     change(&gateway, &format!("/api/v1/keys/{id}"), &json!({"scope": "global", "ttl_seconds": 86_400})).await;
     assert_eq!([of(&key, "1").await, of(&key, "1").await, of(KEY, "1").await], ["miss", "hit", "hit"]);
     // What others left an hour ago is too old.
-    change(&gateway, &team, &json!({"max_ttl_seconds": 1})).await;
+    change(&gateway, &team, &json!({"max_ttl_seconds": 1, "scope": null})).await;
     assert_eq!([of(KEY, "2").await, of(&key, "2").await], ["miss", "hit"]);
     eventually("it is too old", async || (of(&key, "2").await == "miss").then_some(())).await;
     assert_eq!(of(KEY, "2").await, "hit");
-    // Nothing is taken, and nothing left.
+    // Nothing is taken, and nothing left; what a change does not name stays.
     change(&gateway, &team, &json!({"mode": "off"})).await;
+    change(&gateway, &team, &json!({"max_ttl_seconds": null, "scope": null})).await;
     assert_eq!([of(KEY, "3").await, of(&key, "3").await], ["miss", "bypass"]);
     assert_eq!([of(&key, "4").await, of(KEY, "4").await], ["bypass", "miss"]);
     let only = Call::chat(&chat("main", "3")).key(&key).header("x-gatewright-cache", "only-if-cached");
@@ -84,8 +85,10 @@ async fn what_is_wrong_is_told_with_its_place() {
         (json!({"scope": "world"}), "cache.scope"),
         (json!({"ttl_seconds": 0}), "cache.ttl_seconds"),
         (json!({"max_ttl_seconds": 99_999_999}), "cache.max_ttl_seconds"),
-        (json!({"ttl_seconds": -1}), "cache"),
-        (json!({"ttl": 1}), "cache"),
+        (json!({"ttl_seconds": -1}), "cache.ttl_seconds"),
+        (json!({"opt_in": "yes"}), "cache.opt_in"),
+        (json!({"ttl": 1}), "cache.ttl"),
+        (json!(["off", null, null, null, null]), "cache"),
     ] {
         for path in ["/api/v1/teams".to_owned(), format!("/api/v1/keys/{id}")] {
             let method = if path.contains(&id) { Method::PATCH } else { Method::POST };

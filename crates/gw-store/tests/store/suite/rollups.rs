@@ -276,7 +276,7 @@ fn found(guardrail: &str, kind: &str) -> Verdict {
 }
 
 fn read(store: &impl Store, query: &RollupQuery, more: &LogFilter) -> RecordSums {
-    let sums = sum_records(store, query, more, Duration::from_secs(30)).unwrap();
+    let sums = sum_records(store, query, more, Duration::from_secs(30), false).unwrap();
     assert_eq!(sums.searched_to, None);
     sums
 }
@@ -350,6 +350,6 @@ pub(crate) fn records_are_summed_up_by_what_is_kept_apart(store: &impl Store) {
     let told: Vec<_> = rows.iter().map(|row| (row.value.clone(), row.sums.cost)).collect();
     assert_eq!(told, [(None, 200), (Some(two), 105)]);
     // No time is no answer, and says so.
-    let none = sum_records(store, &only, &tagged, Duration::ZERO).unwrap();
+    let none = sum_records(store, &only, &tagged, Duration::ZERO, false).unwrap();
     assert!(none.searched_to.is_some() || none.rollups(&only).len() == 2);
 }

@@ -28,17 +28,20 @@ pub(crate) async fn say(
     body: Vec<u8>,
 ) -> Result<(StatusCode, String), Refusal> {
     let pacing = Arc::clone(&app);
-    let _permit = pacing.feedback.begin(by, app.gateway.clock().now())?;
+    pacing.feedback.hear(by, app.gateway.clock().now())?;
     let (request, author, said) = read(by, &body).map_err(ApiError::into_refusal)?;
-    let mut looked = Duration::ZERO;
+    let (mut looked, mut waiting) = (Duration::ZERO, None);
     loop {
+        let permit = pacing.feedback.begin()?;
         let (looking, author, said) = (Arc::clone(&app), author.clone(), said.clone());
         let work = move || keep(&looking, by, request, author, said);
         let kept = tokio::task::spawn_blocking(work).await.map_err(ApiError::from);
         if let Some(kept) = kept.flatten().map_err(ApiError::into_refusal)? {
             return kept;
         }
-        if looked >= WAIT || !may_be_on_its_way(request, app.gateway.clock().now()) {
+        drop(permit);
+        waiting = waiting.or_else(|| pacing.feedback.wait(by));
+        if looked >= WAIT || waiting.is_none() || !may_be_on_its_way(request, app.gateway.clock().now()) {
             return Err(unknown(request, app.gateway.clock().now()));
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
