@@ -21,6 +21,8 @@ pub enum Written {
     Text,
     /// As a string that holds JSON: the arguments of a tool.
     Json,
+    /// As the name of a member.
+    Name,
     /// As a number, among what a tool is given or returned.
     Number,
     /// As pieces of text that repeat others (the probabilities of tokens), which can not be kept in step.

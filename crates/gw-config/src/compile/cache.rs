@@ -166,17 +166,16 @@ fn of_model(default: &CachePolicy, file: &CacheSettings, block: &ModelCacheSetti
 
 /// What a key says of the cache; `None` where it says nothing.
 pub(super) fn of_key(block: &KeyCacheSettings) -> Option<CacheRule> {
-    let rule = CacheRule {
-        mode: block.mode.as_ref().map(|at| match at.value {
-            CacheMode::Off => CacheUse::Off,
-            CacheMode::Exact => CacheUse::Exact,
-            CacheMode::Semantic => CacheUse::Semantic,
-        }),
-        opt_in: block.opt_in.as_ref().map(|at| at.value),
-        scope: block.scope.as_ref().map(|at| scope(at.value)),
-        ttl_seconds: block.ttl_seconds.as_ref().map(|at| at.value.get()),
-        max_ttl_seconds: block.max_ttl_seconds.as_ref().map(|at| at.value.get()),
-    };
+    let mode = block.mode.as_ref().map(|at| match at.value {
+        CacheMode::Off => CacheUse::Off,
+        CacheMode::Exact => CacheUse::Exact,
+        CacheMode::Semantic => CacheUse::Semantic,
+    });
+    let opt_in = block.opt_in.as_ref().map(|at| at.value);
+    let scope = block.scope.as_ref().map(|at| scope(at.value));
+    let seconds = |at: &Option<At<Whole<1, 31_536_000>>>| at.as_ref().map(|at| at.value.get());
+    let rule =
+        CacheRule::new(mode, opt_in, scope, (seconds(&block.ttl_seconds), seconds(&block.max_ttl_seconds)));
     (!rule.is_empty()).then_some(rule)
 }
 

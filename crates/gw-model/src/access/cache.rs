@@ -56,6 +56,9 @@ pub struct CacheRule {
     /// How long at most whatever a call says, in seconds; none that is older is taken either.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_ttl_seconds: Option<u64>,
+    /// The same where others share an answer, of several rules together: see [`Self::and`].
+    #[serde(skip)]
+    shared_max_ttl_seconds: Option<u64>,
 }
 
 impl CacheRule {
@@ -63,6 +66,23 @@ impl CacheRule {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// One of these members.
+    #[must_use]
+    pub const fn new(
+        mode: Option<CacheUse>,
+        opt_in: Option<bool>,
+        scope: Option<CacheScope>,
+        (ttl_seconds, max_ttl_seconds): (Option<u64>, Option<u64>),
+    ) -> Self {
+        Self { mode, opt_in, scope, ttl_seconds, max_ttl_seconds, shared_max_ttl_seconds: None }
+    }
+
+    /// How long at most where others share an answer: what others are given too, no caller makes last longer than whoever
+    /// rules here has it.
+    fn most_shared(&self) -> Option<u64> {
+        self.shared_max_ttl_seconds.or(self.max_ttl_seconds).or(self.ttl_seconds)
     }
 
     /// Both together: of each the less.
@@ -75,6 +95,7 @@ impl CacheRule {
             scope: less(self.scope, other.scope),
             ttl_seconds: less(self.ttl_seconds, other.ttl_seconds),
             max_ttl_seconds: less(self.max_ttl_seconds, other.max_ttl_seconds),
+            shared_max_ttl_seconds: less(self.most_shared(), other.most_shared()),
         }
     }
 
@@ -103,9 +124,8 @@ impl CacheRule {
         policy.opt_in = self.opt_in.unwrap_or(policy.opt_in);
         policy.scope = self.scope.map_or(policy.scope, |scope| scope.min(policy.scope));
         let least = |own: Option<u64>, seconds: u64| own.map_or(seconds, |own| own.min(seconds));
-        // What others are given too, no caller makes last longer than whoever rules here has it.
         let is_shared = policy.scope >= CacheScope::Team;
-        let most = self.max_ttl_seconds.or(self.ttl_seconds.filter(|_| is_shared));
+        let most = if is_shared { self.most_shared() } else { self.max_ttl_seconds };
         policy.max_ttl_seconds = least(most, policy.max_ttl_seconds);
         policy.ttl_seconds = least(self.ttl_seconds, policy.ttl_seconds).min(policy.max_ttl_seconds);
         Some(policy)
@@ -151,6 +171,13 @@ mod tests {
         let left = both.applied(&policy()).unwrap();
         assert_eq!((left.opt_in, left.scope), (false, CacheScope::Key));
         assert_eq!((left.ttl_seconds, left.max_ttl_seconds), (60, 60));
+        // A rule that allows more does not lift what another one caps.
+        let capped = CacheRule { ttl_seconds: Some(60), ..CacheRule::default() };
+        let more = CacheRule { max_ttl_seconds: Some(86_400), ..CacheRule::default() };
+        let lasting = CachePolicy { max_ttl_seconds: 86_400, ..policy() };
+        assert_eq!(capped.and(more).applied(&lasting).unwrap().max_ttl_seconds, 60);
+        assert_eq!(more.and(capped).applied(&lasting).unwrap().max_ttl_seconds, 60);
+        assert_eq!(more.applied(&lasting).unwrap().max_ttl_seconds, 86_400);
         let asks = CacheRule { opt_in: Some(true), ..CacheRule::default() };
         assert_eq!(both.and(asks).opt_in, Some(true));
         let off = CacheRule { mode: Some(CacheUse::Off), ..CacheRule::default() };

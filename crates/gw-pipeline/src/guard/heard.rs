@@ -47,6 +47,8 @@ impl Heard {
     pub(crate) fn text(&mut self, what: String, place: Place, matter: Matter) -> usize {
         let key = (place.speaker.as_str(), what);
         if let Some(index) = self.known.get(&key) {
+            // Said at one place and a detail at another, it is said.
+            self.matters[*index] = self.matters[*index].max(matter);
             return *index;
         }
         self.texts.push(AskedText { place, text: key.1.clone() });
@@ -178,4 +180,18 @@ pub(crate) fn only_judged(
 /// The text of an answer that is no JSON.
 pub(crate) const fn plain_place() -> Place {
     Place { side: Side::Response, speaker: Speaker::Assistant, text: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_somewhere_is_no_detail_because_it_stands_elsewhere_too() {
+        for order in [[Matter::Detail, Matter::Said], [Matter::Said, Matter::Detail]] {
+            let mut heard = Heard::default();
+            let indexes = order.map(|matter| heard.text("how?".to_owned(), plain_place(), matter));
+            assert_eq!((indexes, heard.matters), ([0, 0], vec![Matter::Said]));
+        }
+    }
 }

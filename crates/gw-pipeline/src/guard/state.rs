@@ -48,15 +48,15 @@ pub(crate) struct Sort {
     pub(crate) matter: Matter,
 }
 
-/// What a text is to whoever judges texts as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a text is to whoever judges texts as a whole; what fewer look at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Matter {
-    /// It is said.
-    Said,
-    /// It is what a tool is called with, all of it as JSON.
-    Called,
     /// It stands beside what is said: names, numbers, ids.
     Detail,
+    /// A tool is called with it, and it is nothing that is said: all arguments as JSON, a command, a piece of code.
+    Called,
+    /// It is said.
+    Said,
 }
 
 impl Sort {
@@ -74,9 +74,9 @@ impl Sort {
 impl Matter {
     fn of(text: &Text) -> Self {
         match (text.is_prose, text.speaker, text.written) {
-            (_, _, Written::Tokens) => Self::Detail,
+            (_, _, Written::Tokens | Written::Name) => Self::Detail,
             (true, ..) => Self::Said,
-            (false, Speaker::ToolCall, Written::Json) => Self::Called,
+            (false, Speaker::ToolCall, _) => Self::Called,
             _ => Self::Detail,
         }
     }

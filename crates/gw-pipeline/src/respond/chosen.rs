@@ -73,7 +73,7 @@ fn stream(
     };
     let written = gw_wire::translate::as_stream(call.format, events, context);
     written.map(Bytes::from).map_err(|error| {
-        tracing::warn!(request_id = %ticket.record.id, %error, "an answer could not be written as a stream");
+        tracing::warn!(request_id = %ticket.record.id, error = error.for_log(), "an answer could not be written as a stream");
         Refusal::new(ErrorCode::Internal, "the answer can not be written as a stream")
     })
 }

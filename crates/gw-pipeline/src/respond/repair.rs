@@ -113,7 +113,7 @@ pub(super) fn streamed(
             stream.into()
         }
         Err(error) => {
-            tracing::warn!(%error, "an answer could not be written as a stream");
+            tracing::warn!(error = error.for_log(), "an answer could not be written as a stream");
             body
         }
     }

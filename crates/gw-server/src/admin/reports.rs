@@ -87,7 +87,8 @@ pub(super) async fn chargeback(
     let _turn = if ask.is_of_records() { Some(figures::turn(&caller).await?) } else { None };
     let summed = move || {
         // All months together take no longer than a question about one.
-        let until = now.saturating_add(i64::try_from(RECORDS_LIMIT.as_micros()).unwrap_or(0));
+        let until =
+            app.gateway.clock().now().saturating_add(i64::try_from(RECORDS_LIMIT.as_micros()).unwrap_or(0));
         reports::chargeback(&months, |from, to| {
             let left = u64::try_from(until - app.gateway.clock().now()).unwrap_or(0);
             ask.summed(&app, &caller, (Some(from), Some(to)), Duration::from_micros(left))

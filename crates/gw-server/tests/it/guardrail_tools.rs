@@ -113,6 +113,21 @@ async fn what_a_tool_was_called_with_and_returned_is_looked_at_where_that_is_ask
         assert_eq!((&row["speakers"], &row["buffered"]), (&json!([speaker]), &json!(true)), "{row}");
     }
     assert_eq!(TARGETS[0].1, "chat");
+    // Whatever a provider's tools are called with, and by whatever name that stands there.
+    let rails = rail("cel", "on: [request], speakers: [tool_call]");
+    let gateway = Gateway::start(&config(&upstream, &rails)).await;
+    for item in [
+        json!({"type": "shell_call", "call_id": "c", "action": {"commands": [TERM]}}),
+        json!({"type": "local_shell_call", "call_id": "c", "action": {"command": ["sh", TERM]}}),
+        json!({"type": "apply_patch_call", "call_id": "c", "operation": {"diff": TERM}}),
+        json!({"type": "code_interpreter_call", "id": "c", "code": TERM}),
+        json!({"type": "file_search_call", "id": "c", "queries": [TERM]}),
+        json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": json!({"x": TERM}).to_string()}),
+    ] {
+        let body = json!({"model": "responses/m", "input": [item, {"role": "user", "content": "hi"}]});
+        let answer = gateway.send(Call::post("/v1/responses", body.to_string()).key(KEY)).await;
+        assert!(answer.text().contains("guardrail_blocked"), "{body}: {}", answer.text());
+    }
     // To whoever does not name them, calls of tools are what the model says.
     let says = format!("text.speaker == \"assistant\" && text.content.contains(\"{TERM}\")");
     let rails =
@@ -127,4 +142,24 @@ async fn what_a_tool_was_called_with_and_returned_is_looked_at_where_that_is_ask
     let rails = rail("keywords", "on: [response]");
     let gateway = Gateway::start(&config(&upstream, &rails)).await;
     assert_eq!(gateway.rows("/api/v1/guardrails").await[0]["buffered"], false);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_repeats_a_text_stays_where_only_whole_texts_are_judged() {
+    let upstream = Scripted::by_request(|_, _| {
+        let token = json!({"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": []});
+        let choice = json!({"index": 0, "message": {"role": "assistant", "content": "Hi"}, "logprobs": {"content": [token]},
+            "finish_reason": "stop"});
+        let body = json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}});
+        vec![Step::Send(speaking::head("200 OK", "application/json", "", &body.to_string()).into_bytes())]
+    })
+    .await;
+    for (kind, is_whole) in [("length, max_chars: 1000", true), ("keywords, terms: [nothing]", false)] {
+        let rails = format!("  personal-data: {{ kind: {kind}, on: [response], action: block }}\n");
+        let gateway = Gateway::start(&config(&upstream, &rails)).await;
+        let answer = gateway.send(Format::Chat.call("chat/m", false).key(KEY)).await;
+        let probabilities = &answer.ok().json()["choices"][0]["logprobs"]["content"];
+        assert_eq!(probabilities.is_array(), is_whole, "{kind}: {}", answer.text());
+    }
 }

@@ -197,7 +197,9 @@ pub(super) fn is_json(name: &str, parent: &str) -> bool {
 
 /// What is said, and no detail beside it. `is_result`: a tool says it, or a document.
 pub(super) fn is_prose(name: &str, is_result: bool) -> bool {
-    is_result && matches!(name, "title" | "snippet" | "context") || is_said(name)
+    let is_of_result =
+        matches!(name, "title" | "snippet" | "context" | "data" | "stdout" | "stderr" | "logs");
+    is_result && is_of_result || is_said(name)
 }
 
 fn is_said(name: &str) -> bool {
@@ -260,7 +262,8 @@ pub(super) fn speaker_of_role(role: &str) -> Option<Speaker> {
 /// Who speaks in an object, by its kind.
 pub(super) fn speaker_of_kind(kind: &str) -> Option<Speaker> {
     Some(match kind {
-        "reasoning" | "thinking" | "mcp_list_tools" => Speaker::Assistant,
+        "reasoning" | "thinking" => Speaker::Assistant,
+        "mcp_list_tools" => Speaker::Definition,
         "document" | "search_result" | "tool_search_output" => Speaker::Tool,
         _ if kind.ends_with("_call_output") || kind.ends_with("tool_result") => Speaker::Tool,
         _ if is_call_kind(kind) => Speaker::Assistant,

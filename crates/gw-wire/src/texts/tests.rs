@@ -224,18 +224,23 @@ fn what_a_tool_is_called_with_and_what_it_returned_are_told_apart_in_requests_an
 }
 
 #[test]
-fn arguments_that_come_by_their_places_are_one_text_for_each() {
-    let piece = |path: &str, text: &str| {
-        let part = format!(
-            r#"{{"functionCall":{{"partialArgs":[{{"jsonPath":"{path}","stringValue":"{text}"}}]}}}}"#
-        );
-        let body = format!(r#"{{"candidates":[{{"content":{{"parts":[{part}]}}}}]}}"#);
-        let found = event(WireFormat::GeminiGenerate, None, body.as_bytes());
-        found.texts.iter().find_map(|text| text.channel.map(|channel| (channel, text.speaker))).unwrap()
-    };
-    let (one, two, other) = (piece("$.a", "rm "), piece("$.a", "-rf"), piece("$.b", "-rf"));
-    assert_eq!((one, one.1), (two, Speaker::ToolCall));
-    assert_ne!(one.0.id, other.0.id);
+fn what_a_tool_returned_is_said_wherever_it_stands_and_a_schema_is_none_of_a_call() {
+    for (item, want) in [
+        (
+            r#"{"type":"web_fetch_tool_result","content":{"type":"web_fetch_result","content":{"type":"document","source":{"type":"text","media_type":"text/plain","data":"a page"}}}}"#,
+            "\"a page\"",
+        ),
+        (r#"{"type":"bash_code_execution_tool_result","content":{"stdout":"a page"}}"#, "\"a page\""),
+    ] {
+        let body = format!(r#"{{"messages":[{{"role":"assistant","content":[{item}]}}]}}"#);
+        let texts = request(body.as_bytes()).unwrap();
+        let said: Vec<_> = texts.iter().filter(|text| text.is_prose).collect();
+        assert_eq!(said.len(), 1, "{body}: {texts:?}");
+        assert_eq!((&body[said[0].span.start..said[0].span.end], said[0].speaker), (want, Speaker::Tool));
+    }
+    let body = r#"{"tools":[{"type":"function","function":{"name":"call","parameters":{"type":"object","properties":{"arguments":{"type":"object","description":"what for"}}}}}]}"#;
+    let texts = shown(body, &request(body.as_bytes()).unwrap());
+    assert_eq!(texts, [("\"what for\"".to_owned(), Speaker::Definition)]);
 }
 
 #[test]

@@ -177,14 +177,14 @@ impl<'a> Walk<'a> {
         let is_result = around.is_call_itself && names::is_result(member);
         let around = Around { parent, level: around.level + 1, is_call_itself: false, ..around };
         if around.is_free {
-            self.note(key, Written::Text, false, member, around);
+            self.note(key, Written::Name, false, member, around);
             return self.value(member, around);
         }
         let kind = self.cursor.peek()?;
         let is_own = around.is_own || names::is_own(parent);
         let is_named = is_own || names::is_map(parent);
         if is_own || !encoded::is_plain_name(self.raw(key)) {
-            self.note(key, Written::Text, false, member, Around { is_delta: false, ..around });
+            self.note(key, Written::Name, false, member, Around { is_delta: false, ..around });
         }
         if !is_named && names::is_tokens(member) && self.mode != Mode::Request {
             let (kind, span) = self.cursor.skip_value()?;
@@ -193,7 +193,8 @@ impl<'a> Walk<'a> {
             }
             return Ok(());
         }
-        let is_free = kind == Kind::Object && matches!(member, "input" | "arguments")
+        let is_given = !is_named && member == "arguments" && around.speaker != Speaker::Definition;
+        let is_free = kind == Kind::Object && (is_given || member == "input")
             || names::is_free(member, parent) && (member != "data" || kind == Kind::Object);
         if !is_free && !is_named && self.skip_structure(member, kind, around.holds_media)? {
             return Ok(());
@@ -205,7 +206,7 @@ impl<'a> Walk<'a> {
             _ => names::speaker_of_content(member),
         };
         let in_delta = match self.mode {
-            Mode::Event(WireFormat::GeminiGenerate) => matches!(member, "text" | "stringValue"),
+            Mode::Event(WireFormat::GeminiGenerate) => member == "text",
             Mode::Event(WireFormat::OpenAiCompletions) => member == "text",
             Mode::Event(_) => member == "delta",
             _ => false,
@@ -256,8 +257,6 @@ impl<'a> Walk<'a> {
                 ("index" | "output_index" | "contentBlockIndex", Kind::Number) if is_event => {
                     facts.index = self.raw(span).parse().ok();
                 }
-                // Arguments of a call may come by their places.
-                ("jsonPath", Kind::String) if is_event => facts.part = hash(facts.part, self.raw(span)),
                 ("content_index" | "summary_index", Kind::Number) if is_event => {
                     facts.part = hash(facts.part, self.raw(span));
                 }

@@ -44,6 +44,7 @@ impl Looking {
 
     /// Does one of them change or stop what it finds in details? What repeats them does not stay then.
     pub(super) fn enforces_in_details(&self) -> bool {
-        self.0[1..].iter().flat_map(|rails| rails.iter()).any(|rail| rail.enforces())
+        let of_details = SORTS.iter().zip(&self.0).filter(|(sort, _)| sort.matter != Matter::Said);
+        of_details.flat_map(|(_, rails)| rails.iter()).any(|rail| rail.enforces())
     }
 }

@@ -14,6 +14,9 @@ use values::{
     trace, whole,
 };
 
+/// No record has it.
+const NO_FORMAT: &str = "none";
+
 /// Most rows of one answer.
 pub(in crate::admin) const MAX_LIMIT: usize = 1000;
 
@@ -215,8 +218,8 @@ impl LogsQuery {
         };
         let of = WireFormat::ALL.iter().filter(is_wanted);
         let names: Vec<String> = of.map(|format| format.as_str().to_owned()).collect();
-        // A kind of which no call is recorded has no format.
-        Ok(if names.is_empty() { vec![endpoint.as_str().to_owned()] } else { names })
+        // A kind of which no call is recorded has no format, and no call is of a format of another kind.
+        Ok(if names.is_empty() { vec![NO_FORMAT.to_owned()] } else { names })
     }
 }
 
