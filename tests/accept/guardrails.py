@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs public benchmarks of guardrails against a Gatewright binary.
 
-    tests/accept/guardrails.py [--only leaks,fragments,personal-data,injections] [--binary target/release/gatewright]
+    tests/accept/guardrails.py [--only leaks,fragments,personal-data,injections,models] [--binary target/release/gatewright]
 
 What is measured with is installed at pinned versions into the work folder; the parts then run in that environment. It
 ends with 'guardrails: N passed, N failed'. See README.md.
@@ -35,6 +35,8 @@ def main():
     work = arguments.work.resolve()
     install.ensure(["guardrails"], work)
     names = [name for name in arguments.only.split(",") if name] or list(PARTS)
+    if "models" in names and not {"names", "takeover"} <= local_models().keys():
+        raise SystemExit("models: no weights; `cargo xtask check --only weights` installs them")
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
@@ -81,12 +83,24 @@ def configuration(emulator, port):
             "personal-data": {"kind": "pii", **both},
             "secrets": {"kind": "secrets", **both},
             "attacks": {"kind": "injection", "on": ["request"], "action": "block"},
+            **local_models(),
         },
         "keys": [
             {"name": "main", "key": key("main"), "models": ["*"], "guardrails": ["personal-data", "secrets"]},
             {"name": "guarded", "key": key("guarded"), "models": ["*"], "guardrails": ["attacks"]},
         ],
     }
+
+
+def local_models():
+    """Guardrails that ask models in the process, where `cargo xtask check --only weights` put any."""
+    of = {
+        "ner-model": ("names", {"kind": "ner", "action": "tokenize"}),
+        "injection-model": ("takeover", {"kind": "classifier", "labels": ["INJECTION"], "action": "flag"}),
+    }
+    there = {name: ROOT / "target" / name for name in of if (ROOT / "target" / name / "model.safetensors").exists()}
+    common = {"on": ["request"], "timeout_ms": 60000}
+    return {of[name][0]: {**of[name][1], **common, "model_dir": str(folder)} for name, folder in there.items()}
 
 
 if __name__ == "__main__":

@@ -31,6 +31,10 @@ KINDS = {
     "US_SSN": "us_ssn",
     "US_DRIVER_LICENSE": "us_driver_license",
 }
+# What the model of names calls them, and the sets.
+NAMED = {"given_name": "PERSON", "surname": "PERSON", "city": "GPE", "state": "GPE"}
+NAMED_SENTENCES = 600
+LEAST_NAMES = 0.80
 
 
 def free_port():
@@ -133,6 +137,47 @@ def personal_data():
     return good
 
 
+def models():
+    """Names and places on made-up sentences, and the corpus of attacks, by models in the process that others trained."""
+    counts = defaultdict(Counter)
+    for sample in sentences(int(os.environ["SEED"] or "20261123"))[:NAMED_SENTENCES]:
+        text = sample.full_text
+        raw = text.encode()
+        place = lambda byte: len(raw[:byte].decode())
+        answer = post("/api/v1/guardrails/test", {"text": text, "guardrails": ["names"]}, "MASTER_KEY")[1]
+        found = [(place(f["start"]), place(f["end"]), NAMED.get(f["kind"])) for f in answer["findings"]]
+        wanted = [(s.start_position, s.end_position, s.entity_type) for s in sample.spans]
+        for start, end, kind in wanted:
+            if kind in NAMED.values():
+                known = sum(min(end, e) - max(start, b) for b, e, k in found if k == kind and b < end and start < e)
+                counts[kind]["right" if known >= (end - start) / 2 else "missed"] += 1
+        for b, e, kind in found:
+            # A town or a name within an address is no error.
+            if kind and not any(start < e and b < end for start, end, _ in wanted):
+                counts[kind]["wrong"] += 1
+    for kind, c in sorted(counts.items()):
+        right, wrong, missed = c["right"], c["wrong"], c["missed"]
+        print(f"{kind:<10} recall {right / max(1, right + missed):.3f} of {right + missed}, in no span {wrong}")
+    score = lambda bad: Counter(judged(row) for row in corpus() if row.is_malicious == bad)
+    attacks, honest = score(True), score(False)
+    detection, alarms = attacks[True] / sum(attacks.values()), honest[True] / sum(honest.values())
+    print(f"classifier alone: detection {detection:.3f}, false alarms {alarms:.3f}")
+    person = counts["PERSON"]
+    return person["right"] / max(1, person["right"] + person["missed"]) >= LEAST_NAMES and detection >= LEAST_DETECTION
+
+
+def corpus():
+    from bastioncorpus import load_corpus
+
+    return load_corpus()
+
+
+def judged(row):
+    """Whether the classifier says that a text is an attack."""
+    asked = {"text": row.render("a7f3c9"), "guardrails": ["takeover"]}
+    return bool(post("/api/v1/guardrails/test", asked, "MASTER_KEY")[1]["findings"])
+
+
 def messages(row):
     """The text where the corpus says that it is planted: in what the user says, or in what a tool brings."""
     text = row.render("a7f3c9")
@@ -148,10 +193,8 @@ def messages(row):
 
 def injections():
     """Real calls with each text of bastioncorpus: refused, or not."""
-    from bastioncorpus import load_corpus
-
     counts, by_category = Counter(), Counter()
-    for row in load_corpus():
+    for row in corpus():
         status, answer = post("/v1/chat/completions", {"model": "on-emulator", "messages": messages(row)}, "GUARDED_KEY")
         refused = status == 400 and answer["error"]["code"] == "guardrail_blocked"
         if not refused and status != 200:
@@ -183,7 +226,7 @@ def post(path, body, key):
         return error.code, json.load(error)
 
 
-PARTS = {"leaks": leaks, "fragments": fragments, "personal-data": personal_data, "injections": injections}
+PARTS = {"leaks": leaks, "fragments": fragments, "personal-data": personal_data, "injections": injections, "models": models}
 
 if __name__ == "__main__":
     sys.exit(0 if PARTS[sys.argv[1]]() else 1)

@@ -26,7 +26,7 @@ const STEPS: &[Step] = &[
     ("clippy", "lints, with warnings denied", |_| clippy()),
     ("crates", "the default build stays small", |_| count::check()),
     ("deny", "licences and sources of dependencies", |_| tools::deny()),
-    ("weights", "the embedding model that tests use", |_| weights::ensure()),
+    ("weights", "models in the process that tests use", |_| weights::ensure()),
     ("provider", "the identity provider that tests use", |_| provider::ensure()),
     ("collector", "the collector of telemetry that tests use", |_| collector::ensure()),
     ("test", "unit and integration tests", tests_step::workspace),

@@ -33,9 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let pool = Embedder::start(Arc::clone(&model), PoolSettings::default())?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let first = runtime.block_on(pool.embed(PROMPT, Duration::from_secs(10)))?;
+        let first = runtime.block_on(pool.read(PROMPT, Duration::from_secs(10)))?;
         drop(first);
-        let repeat = || drop(runtime.block_on(pool.embed(PROMPT, Duration::from_secs(10))));
+        let repeat = || drop(runtime.block_on(pool.read(PROMPT, Duration::from_secs(10))));
         let (p50, p99) = measure(ClockId::Monotonic, 100 * ROUNDS, repeat);
         println!("| {name}, repeat, µs | {} | {p50:.2} | {p99:.2} |", model.count_tokens(PROMPT));
     }

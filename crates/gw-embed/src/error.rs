@@ -1,5 +1,5 @@
-//! What can fail: loading a model, and embedding a text. Texts name the file and the way out; they hold no
-//! part of what was to be embedded.
+//! What can fail: loading a model, and having a text read. Texts name the file and the way out; they hold no
+//! part of what was to be read.
 
 use std::fmt;
 use std::io;
@@ -51,7 +51,7 @@ impl LoadReason {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "embedding model {}: {}", self.path.display(), self.reason)
+        write!(f, "model {}: {}", self.path.display(), self.reason)
     }
 }
 
@@ -81,12 +81,12 @@ impl std::error::Error for LoadError {
     }
 }
 
-/// A text that got no vector.
+/// A text that got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmbedError {
+pub enum PoolError {
     /// The queue is full: nothing was queued.
     Busy,
-    /// The time was over before the vector was there.
+    /// The time was over before the answer was there.
     TimedOut,
     /// The text is longer than the pool takes.
     TooLong {
@@ -97,15 +97,15 @@ pub enum EmbedError {
     Stopped,
 }
 
-impl fmt::Display for EmbedError {
+impl fmt::Display for PoolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy => f.write_str("the queue for embeddings is full"),
-            Self::TimedOut => f.write_str("no embedding within the time allowed"),
-            Self::TooLong { max_bytes } => write!(f, "the text to embed is longer than {max_bytes} bytes"),
-            Self::Stopped => f.write_str("embeddings have been stopped"),
+            Self::Busy => f.write_str("the queue of the model is full"),
+            Self::TimedOut => f.write_str("no answer of the model within the time allowed"),
+            Self::TooLong { max_bytes } => write!(f, "the text is longer than {max_bytes} bytes"),
+            Self::Stopped => f.write_str("the model has been stopped"),
         }
     }
 }
 
-impl std::error::Error for EmbedError {}
+impl std::error::Error for PoolError {}

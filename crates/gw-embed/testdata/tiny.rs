@@ -1,5 +1,5 @@
-//! A model folder of two layers with random weights, so that all but the meaning of vectors can be tested
-//! without a download.
+//! A model folder of two layers with random weights, so that all but the meaning of what models say can be tested
+//! without a download, for the tests of every crate that runs some.
 
 use serde_json::{Value, json};
 use std::fs;
@@ -21,6 +21,26 @@ pub(crate) fn write(folder: &Path) {
     write_tensors(&folder.join("model.safetensors"), &tensors());
 }
 
+/// Puts a head for so many labels on a model, with a pooler below it; `more` goes into its configuration.
+pub(crate) fn write_head(folder: &Path, labels: &[&str], more: Value) {
+    let mut random = fastrand::Rng::with_seed(11);
+    let mut numbers = |count: usize| -> Vec<f32> { (0..count).map(|_| random.f32() - 0.5).collect() };
+    let mut all = tensors();
+    for (name, outputs) in [("pooler.dense", HIDDEN), ("classifier", labels.len())] {
+        all.push((format!("{name}.weight"), vec![outputs, HIDDEN], numbers(outputs * HIDDEN)));
+        all.push((format!("{name}.bias"), vec![outputs], numbers(outputs)));
+    }
+    write_tensors(&folder.join("model.safetensors"), &all);
+    let mut config = config();
+    let named: serde_json::Map<String, Value> =
+        labels.iter().enumerate().map(|(number, label)| (number.to_string(), json!(label))).collect();
+    config["id2label"] = Value::Object(named);
+    if let (Value::Object(config), Value::Object(more)) = (&mut config, more) {
+        config.extend(more);
+    }
+    fs::write(folder.join("config.json"), config.to_string()).unwrap();
+}
+
 /// A folder with a model in it.
 pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -28,7 +48,7 @@ pub(crate) fn folder() -> tempfile::TempDir {
     folder
 }
 
-pub(super) fn config() -> Value {
+pub(crate) fn config() -> Value {
     json!({
         "model_type": "bert", "hidden_act": "gelu", "hidden_size": HIDDEN, "intermediate_size": WIDE,
         "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 300, "type_vocab_size": 2,
@@ -36,7 +56,7 @@ pub(super) fn config() -> Value {
     })
 }
 
-pub(super) fn tokenizer() -> Value {
+pub(crate) fn tokenizer() -> Value {
     let vocabulary: serde_json::Map<String, Value> =
         PIECES.iter().enumerate().map(|(id, piece)| ((*piece).to_owned(), json!(id))).collect();
     json!({
@@ -48,7 +68,7 @@ pub(super) fn tokenizer() -> Value {
 }
 
 /// Name, shape and numbers of every tensor.
-pub(super) fn tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {
+pub(crate) fn tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let mut shapes = vec![
         ("embeddings.word_embeddings.weight".to_owned(), vec![PIECES.len(), HIDDEN]),
         ("embeddings.position_embeddings.weight".to_owned(), vec![300, HIDDEN]),
@@ -79,7 +99,7 @@ pub(super) fn tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {
     shapes.into_iter().map(|(name, shape)| (name, shape.clone(), numbers(&shape))).collect()
 }
 
-pub(super) fn write_tensors(path: &Path, tensors: &[(String, Vec<usize>, Vec<f32>)]) {
+pub(crate) fn write_tensors(path: &Path, tensors: &[(String, Vec<usize>, Vec<f32>)]) {
     let mut header = serde_json::Map::new();
     header.insert("__metadata__".to_owned(), json!({"format": "pt"}));
     let mut data: Vec<u8> = Vec::new();

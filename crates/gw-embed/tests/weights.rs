@@ -34,7 +34,7 @@ const LONG: (&str, usize, [f32; 8], f32) = (
 
 #[test]
 fn vectors_are_those_of_the_model_s_framework() {
-    let Some(folder) = real_weights::folder() else { return };
+    let Some(folder) = real_weights::folder("embed-model") else { return };
     let model = Model::load(&folder, Precision::F32).unwrap();
     let long = LONG.0.repeat(60);
     let long = (long.as_str(), LONG.1, LONG.2, LONG.3);
@@ -50,7 +50,7 @@ fn vectors_are_those_of_the_model_s_framework() {
 
 #[test]
 fn eight_bits_mean_the_same() {
-    let Some(folder) = real_weights::folder() else { return };
+    let Some(folder) = real_weights::folder("embed-model") else { return };
     // An empty text has no meaning to keep.
     let texts: Vec<&str> = REFERENCE.iter().map(|(text, ..)| *text).filter(|text| !text.is_empty()).collect();
     let exact = Model::load(&folder, Precision::F32).unwrap().embed(&texts);

@@ -3,7 +3,7 @@
 
 mod asked;
 
-pub use asked::{AskSpec, Asked, Host, Threshold, Topic, Topics};
+pub use asked::{AskSpec, Asked, Host, LocalModel, Threshold, Topic, Topics};
 
 use crate::policy::Condition;
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,7 @@ use crate::guard::{Trial, Trials, Tried};
 use crate::health::{Board, BoardCollector};
 use crate::introduction::Introducer;
 use crate::live::{Live, PublishError};
+use crate::local_models::LocalModels;
 use crate::metrics::{Metrics, SharedLimitMetrics};
 use crate::outbox::Outbox;
 use crate::plugins::Plugins;
@@ -66,6 +67,7 @@ pub struct Gateway {
     master: Secret,
     introducer: OnceLock<Arc<dyn Introducer>>,
     plugins: OnceLock<Arc<dyn Plugins>>,
+    local_models: OnceLock<Arc<dyn LocalModels>>,
     bodies: OnceLock<Arc<Bodies>>,
     compiler: OnceLock<Compile>,
     pub(crate) clock: Arc<SystemClock>,
@@ -168,6 +170,7 @@ impl Gateway {
             master: parts.master,
             introducer: OnceLock::new(),
             plugins: OnceLock::new(),
+            local_models: OnceLock::new(),
             bodies: OnceLock::new(),
             compiler: OnceLock::new(),
             clock: parts.clock,
@@ -244,6 +247,11 @@ impl Gateway {
         let _ = self.plugins.set(plugins);
     }
 
+    /// Has guardrails' models in the process asked from now on; the first call decides.
+    pub fn set_local_models(&self, models: Arc<dyn LocalModels>) {
+        let _ = self.local_models.set(models);
+    }
+
     /// Where bodies of calls go that policy wants kept; only the first counts.
     pub fn set_bodies(&self, bodies: Arc<Bodies>) {
         let _ = self.bodies.set(bodies);
@@ -264,6 +272,10 @@ impl Gateway {
 
     pub(crate) fn plugins(&self) -> Option<&Arc<dyn Plugins>> {
         self.plugins.get()
+    }
+
+    pub(crate) fn local_models(&self) -> Option<&Arc<dyn LocalModels>> {
+        self.local_models.get()
     }
 
     pub(crate) fn introducer(&self) -> Option<&Arc<dyn Introducer>> {

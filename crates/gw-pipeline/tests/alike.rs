@@ -29,7 +29,7 @@ const SETS: [(&str, f32, &str); 9] = [
 
 #[test]
 fn what_is_given_again_is_what_was_asked() {
-    let Some(folder) = real_weights::folder() else { return };
+    let Some(folder) = real_weights::folder("embed-model") else { return };
     for precision in [Precision::F32, Precision::Int8] {
         let model = Model::load(&folder, precision).unwrap();
         let (mut all, mut total_hits, mut total_right) = (0, 0, 0);

@@ -23,7 +23,7 @@ fn strings(value: &Value) -> Vec<&str> {
 
 /// The share of prompts that reach their member; `min` of them must.
 fn reach(precision: Precision, file: &str, at_least: usize, min: f64) {
-    let Some(folder) = real_weights::folder() else { return };
+    let Some(folder) = real_weights::folder("embed-model") else { return };
     let model = Model::load(&folder, precision).unwrap();
     let (routes, prompts) = (data("routes.json"), data(file));
     let routes = routes["routes"].as_array().unwrap();

@@ -5,8 +5,8 @@ mod asked;
 mod terms;
 mod topics;
 
-pub use asked::PluginFile;
-pub(super) use asked::{check_references, plugins};
+pub use asked::{LocalModelFolder, PluginFile};
+pub(super) use asked::{check_references, local_models, plugins};
 pub(super) use terms::files;
 pub(super) use topics::check_embedders;
 
@@ -272,9 +272,13 @@ fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
     let kind = settings.kind.value;
     let list = |at: &At<Texts>| (!at.value.0.is_empty()).then_some(at.place);
     let mut given: Vec<(&str, Option<Place>, &[Kind])> = vec![
-        ("entities", list(&settings.entities), &[Kind::Pii, Kind::Presidio]),
+        ("entities", list(&settings.entities), &[Kind::Pii, Kind::Presidio, Kind::Ner]),
         ("entropy", settings.entropy.as_ref().map(|at| at.place), &[Kind::Secrets]),
-        ("min_score", settings.min_score.as_ref().map(|at| at.place), &[Kind::Injection, Kind::Presidio]),
+        (
+            "min_score",
+            settings.min_score.as_ref().map(|at| at.place),
+            &[Kind::Injection, Kind::Presidio, Kind::Ner, Kind::Classifier],
+        ),
         ("patterns", list(&settings.patterns), &[Kind::Regex]),
         ("max_match_bytes", settings.max_match_bytes.as_ref().map(|at| at.place), &[Kind::Regex]),
         ("terms", list(&settings.terms), &[Kind::Keywords]),
@@ -311,6 +315,8 @@ fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
         Kind::BedrockGuardrail => &["provider", "guardrail_id"],
         Kind::Wasm => &["file"],
         Kind::Topics => &["topics"],
+        Kind::Ner => &["model_dir"],
+        Kind::Classifier => &["model_dir", "labels"],
         _ => &[],
     };
     for name in needed.iter().filter(|name| !is_given(name)) {

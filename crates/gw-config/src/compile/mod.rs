@@ -52,7 +52,7 @@ pub use database::DatabaseSettings;
 pub use evaluations::{DatasetSettings, EvaluationSettings};
 pub use exports::{ExportSettings, S3Settings, Schedule};
 pub use filters::{FILTERS, FILTERS_OF_CALLS, joined};
-pub use guardrails::PluginFile;
+pub use guardrails::{LocalModelFolder, PluginFile};
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
 pub use scim::{GroupRule, ScimSettings};
@@ -100,6 +100,8 @@ pub struct Compiled {
     pub embeddings: Option<LocalEmbeddings>,
     /// The files of guardrails' plugins.
     pub plugins: Vec<PluginFile>,
+    /// The models in the process that guardrails ask.
+    pub local_models: Vec<LocalModelFolder>,
     /// What is allowed but looks like a mistake.
     pub warnings: Vec<Warning>,
     /// The settings themselves, without the keys, for what the API adds to them (see [`stored`]).
@@ -178,6 +180,7 @@ pub fn compile(
         redis,
         embeddings: semantic::local(&file.embeddings.value, &settings.source),
         plugins: guardrails::plugins(&file.guardrails.value, &settings.source),
+        local_models: guardrails::local_models(&file.guardrails.value, &settings.source),
         warnings,
         declared: Arc::new(settings.without_keys()),
     };

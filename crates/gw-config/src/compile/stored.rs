@@ -29,7 +29,7 @@ const FIRST_LINE: u32 = 1 << 30;
 
 /// What reads files of the gateway's host, or lends its identity or the store's credentials: whoever runs the gateway
 /// decides that, in the file. Otherwise whoever manages providers could have them sent to a host of his own.
-const OF_THE_FILE: [&str; 12] = [
+const OF_THE_FILE: [&str; 13] = [
     "api_key_file",
     "stored_credential",
     "credentials_file",
@@ -43,6 +43,7 @@ const OF_THE_FILE: [&str; 12] = [
     // Of guardrails.
     "terms_file",
     "file",
+    "model_dir",
 ];
 
 /// What a document describes.

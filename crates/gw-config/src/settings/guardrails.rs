@@ -1,5 +1,6 @@
 //! Guardrails: what texts of requests and answers are looked through for, and what a finding leads to.
 
+use super::embeddings::PrecisionName;
 use crate::place::At;
 use crate::shape::{Fraction, Named, Text, Texts, Whole, choices, settings};
 use gw_model::Secret;
@@ -33,11 +34,11 @@ settings! {
         optional replacement: Text,
         /// What becomes of calls whose texts can not be read: pass-through, sessions, forms.
         default("block") on_unchecked: OnUnchecked,
-        /// `pii`: the kinds that count, such as `email`; all when there are none. `presidio`: its entities.
+        /// `pii`: the kinds that count, such as `email`; all when there are none. `presidio`, `ner`: the entities that count, as the service or the model names them.
         section entities: Texts,
         /// `secrets`: texts that look random count too, beside words such as `key`.
         optional entropy: bool,
-        /// `injection`: how sure a finding must be, in percent; 70 unless it is said. `presidio`: the same, 50 unless it is said.
+        /// `injection`: how sure a finding must be, in percent; 70 unless it is said. `presidio`, `ner`: the same, 50 unless it is said. `classifier`: how likely a label must be, 80 unless it is said.
         optional min_score: Whole<1, 100>,
         /// `regex`: the patterns.
         section patterns: Texts,
@@ -75,7 +76,7 @@ settings! {
         section languages: Texts,
         /// `cel`: the expression, see docs/policy.md; a text of which it holds is a finding.
         optional expression: Text,
-        /// Kinds that ask: how long a verdict may take, in milliseconds. 2000 unless it is said; 10000 for models, 10 for `wasm`.
+        /// Kinds that ask: how long a verdict may take, in milliseconds. 2000 unless it is said; 10000 for models, 5000 for `ner` and `classifier`, 10 for `wasm`.
         optional timeout_ms: Whole<1, 120_000>,
         /// Kinds that ask: what becomes of a call without a verdict; `closed` unless it is said.
         optional on_error: OnAskError,
@@ -83,7 +84,7 @@ settings! {
         optional parallel: bool,
         /// Kinds that ask: most questions at the same time; 64 unless it is said.
         optional max_parallel: Whole<1, 10_000>,
-        /// Kinds that ask: most text of one question in bytes, 262144 unless it is said. Of a longer one there is no verdict.
+        /// Kinds that ask: most text of one question in bytes, 262144 unless it is said, 32768 for `ner` and `classifier`. Of a longer one there is no verdict.
         optional max_text_bytes: Whole<1, 4_194_304>,
         /// Kinds that ask a host: its address.
         optional url: Text,
@@ -115,6 +116,14 @@ settings! {
         optional guardrail_version: Text,
         /// `lakera`: the project whose policy counts.
         optional project: Text,
+        /// `ner`, `classifier`: the folder with the weights of a small BERT (docs/guides/local-models.md).
+        optional model_dir: Text,
+        /// `classifier`: the labels of the model that are findings.
+        section labels: Texts,
+        /// `ner`, `classifier`: how weights are kept, `f32` or `int8` (a quarter of the memory); `f32` unless it is said.
+        optional precision: PrecisionName,
+        /// `ner`, `classifier`: threads that the model runs on; 1 unless it is said.
+        optional threads: Whole<1, 64>,
         /// `wasm`: the component.
         optional file: Text,
         /// `wasm`: what the component is told about itself, as JSON.
@@ -173,6 +182,10 @@ choices! {
         Lakera = "lakera",
         /// What texts are about, by examples and a model for embeddings.
         Topics = "topics",
+        /// Names, places and the like, by a model in the process.
+        Ner = "ner",
+        /// What a model in the process says that a text is.
+        Classifier = "classifier",
         /// A plugin: a component of WebAssembly.
         Wasm = "wasm",
     }

@@ -35,6 +35,15 @@ pub(crate) fn gelu(x: &mut [f32]) {
     });
 }
 
+/// The sum of rows.
+pub(crate) fn add_rows(rows: &[f32], columns: usize) -> Vec<f32> {
+    let mut sums = vec![0.0; columns];
+    for row in rows.chunks_exact(columns) {
+        sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+    }
+    sums
+}
+
 /// Brings a vector to length 1; one of length 0 stays as it is.
 pub(crate) fn normalise(x: &mut [f32]) {
     let length = sum(x, |x| x * x).sqrt();
@@ -47,7 +56,7 @@ pub(crate) fn normalise(x: &mut [f32]) {
 
 /// Exponentials that add up to 1.
 #[inline(always)]
-pub(super) fn softmax(x: &mut [f32]) {
+pub(crate) fn softmax(x: &mut [f32]) {
     let largest = x.iter().fold(f32::MIN, |largest, x| if *x > largest { *x } else { largest });
     for x in x.iter_mut() {
         *x = exp(*x - largest);
@@ -56,6 +65,11 @@ pub(super) fn softmax(x: &mut [f32]) {
     for x in x.iter_mut() {
         *x *= factor;
     }
+}
+
+/// A chance from the logarithm of its odds.
+pub(crate) fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + exp(-x))
 }
 
 #[inline(always)]

@@ -9,7 +9,7 @@ mod quantised;
 
 pub(crate) use attention::{Heads, attend};
 pub(crate) use dense::Dense;
-pub(crate) use function::{add_and_norm, gelu, normalise};
+pub(crate) use function::{add_and_norm, add_rows, gelu, normalise, sigmoid, softmax};
 pub(crate) use quantised::{Quantised, Table};
 
 /// Rows that one pass over a panel of weights serves: with two vectors of columns each, they fill the registers.

@@ -1,12 +1,12 @@
-//! BERT's encoder: embeddings, layers of attention and a two-step product, the mean over tokens. The tokens of a
+//! BERT's encoder: embeddings, layers of attention and a two-step product; a row of numbers per token. The tokens of a
 //! batch's texts lie below each other without padding; only attention sees where a text ends, and so a text's
-//! vector is the same alone and in a batch.
+//! rows are the same alone and in a batch.
 
 use super::Precision;
 use super::config::Config;
 use super::safetensors::Tensors;
 use crate::error::LoadError;
-use crate::kernel::{Dense, Heads, Quantised, Table, add_and_norm, attend, gelu, normalise};
+use crate::kernel::{Dense, Heads, Quantised, Table, add_and_norm, attend, gelu};
 
 #[derive(Debug)]
 pub(super) struct Bert {
@@ -64,10 +64,16 @@ impl Linear {
     }
 }
 
+const WORDS: &str = "embeddings.word_embeddings.weight";
+
+/// What stands before the encoder's names; files of larger models have something there.
+pub(super) fn prefix(tensors: &Tensors) -> &'static str {
+    if tensors.has(&format!("bert.{WORDS}")) { "bert." } else { "" }
+}
+
 /// Reads the tensors of a model.
 struct Loader<'a> {
     tensors: &'a mut Tensors,
-    /// What stands before every name; files of larger models have one.
     prefix: &'static str,
     precision: Precision,
 }
@@ -113,8 +119,7 @@ impl Bert {
         config: &Config,
         precision: Precision,
     ) -> Result<Self, LoadError> {
-        const WORDS: &str = "embeddings.word_embeddings.weight";
-        let prefix = if tensors.has(&format!("bert.{WORDS}")) { "bert." } else { "" };
+        let prefix = prefix(tensors);
         let mut loader = Loader { tensors, prefix, precision };
         let hidden = config.hidden_size;
         let words = loader.take(WORDS, &[config.vocab_size, hidden])?;
@@ -141,25 +146,13 @@ impl Bert {
         self.norm.weight.len()
     }
 
-    /// A vector of length 1 per list of tokens.
-    pub(super) fn embed(&self, texts: &[Vec<u32>]) -> Vec<Vec<f32>> {
+    /// A row per token of all texts, in order.
+    pub(super) fn encode(&self, texts: &[Vec<u32>]) -> Vec<f32> {
         let mut x = self.rows(texts);
         for layer in &self.layers {
             x = self.layer(layer, &x, texts);
         }
-        let hidden = self.hidden();
-        let mut rest = x.as_slice();
-        let mean = |text: &Vec<u32>| {
-            let (rows, after) = rest.split_at(rest.len().min(text.len() * hidden));
-            rest = after;
-            let mut vector = vec![0.0; hidden];
-            for row in rows.chunks_exact(hidden) {
-                vector.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-            }
-            normalise(&mut vector);
-            vector
-        };
-        texts.iter().map(mean).collect()
+        x
     }
 
     /// What a token means and where it stands, one row per token of all texts.

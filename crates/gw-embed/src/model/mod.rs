@@ -1,12 +1,21 @@
-//! A model: read from a folder of Hugging Face's layout, checked as a whole when it is loaded, and pure from
-//! then on: texts in, vectors out. It must not start a thread or keep a text.
+//! Models: read from a folder of Hugging Face's layout, checked as a whole when they are loaded, and pure from
+//! then on: texts in; vectors, or what the texts are or have in them, out. They must not start a thread or keep a text.
 
 mod bert;
+mod classes;
 mod config;
+mod entities;
+mod head;
+mod labels;
 mod safetensors;
+mod windows;
 mod wordpiece;
 
+pub use classes::ClassModel;
+pub use entities::{Entity, EntityModel, Labelled, joined};
+
 use crate::error::{LoadError, LoadReason};
+use crate::kernel::{add_rows, normalise};
 use bert::Bert;
 use config::Config;
 use safetensors::Tensors;
@@ -15,7 +24,7 @@ use std::io::Read;
 use std::path::Path;
 use wordpiece::WordPiece;
 
-/// Tokens of a text that are read, the two marks around it included; the rest has no influence. The models are
+/// Tokens of a text that a vector is made of, the two marks around it included; the rest has no influence. The models are
 /// trained on no more.
 pub const MAX_TOKENS: usize = 256;
 
@@ -29,7 +38,7 @@ pub enum Precision {
     Int8,
 }
 
-/// A loaded model.
+/// A model for embeddings.
 #[derive(Debug)]
 pub struct Model {
     tokens: WordPiece,
@@ -68,7 +77,16 @@ impl Model {
     pub fn embed(&self, texts: &[&str]) -> Vec<Vec<f32>> {
         let tokens: Vec<Vec<u32>> =
             texts.iter().map(|text| self.tokens.encode(text, self.max_tokens)).collect();
-        self.bert.embed(&tokens)
+        let rows = self.bert.encode(&tokens);
+        let mut rest = rows.as_slice();
+        let mean = |text: &Vec<u32>| {
+            let (rows, after) = rest.split_at(rest.len().min(text.len() * self.dimensions()));
+            rest = after;
+            let mut vector = add_rows(rows, self.dimensions());
+            normalise(&mut vector);
+            vector
+        };
+        tokens.iter().map(mean).collect()
     }
 }
 

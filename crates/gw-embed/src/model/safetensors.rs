@@ -55,6 +55,11 @@ impl Tensors {
         self.index.contains_key(name)
     }
 
+    /// The first of a tensor's sizes.
+    pub(super) fn first(&self, name: &str) -> Option<usize> {
+        self.index.get(name)?.shape.first().copied()
+    }
+
     /// A tensor's numbers, row by row; it must have this shape.
     pub(super) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
         self.numbers(name, shape).map_err(|reason| reason.at(&self.path))

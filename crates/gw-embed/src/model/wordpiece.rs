@@ -7,6 +7,7 @@ use crate::error::{LoadError, LoadReason};
 use ahash::AHashMap;
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use unicode_normalization::char::decompose_canonical;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
@@ -119,69 +120,85 @@ impl WordPiece {
 
     /// At most so many tokens, with the mark before and after; the end of a longer text is left out.
     pub(super) fn encode(&self, text: &str, max_tokens: usize) -> Vec<u32> {
-        let room = max_tokens.saturating_sub(1);
-        let mut tokens = vec![self.start];
-        let mut word = Word::default();
-        for c in text.chars() {
-            if tokens.len() >= room {
+        let room = max_tokens.saturating_sub(2);
+        let mut cut = self.cut(text, room);
+        cut.tokens.truncate(room);
+        self.marked(&cut.tokens)
+    }
+
+    /// Tokens with the mark before and after.
+    pub(super) fn marked(&self, tokens: &[u32]) -> Vec<u32> {
+        let mut marked = Vec::with_capacity(tokens.len() + 2);
+        marked.push(self.start);
+        marked.extend_from_slice(tokens);
+        marked.push(self.end);
+        marked
+    }
+
+    /// The words of a text and their tokens, without marks. A text is read until it has so many tokens, and to the end of
+    /// the word.
+    pub(super) fn cut(&self, text: &str, most: usize) -> Cut {
+        let (mut cut, mut word) = (Cut::default(), Word::default());
+        for (at, c) in text.char_indices() {
+            if cut.tokens.len() >= most {
                 break;
             }
-            self.push(c, &mut word, &mut tokens);
+            word.here = at..at + c.len_utf8();
+            self.push(c, &mut word, &mut cut);
         }
-        self.flush(&mut word, &mut tokens);
-        tokens.truncate(room);
-        tokens.push(self.end);
-        tokens
+        self.flush(&mut word, &mut cut);
+        cut
     }
 
     /// Takes one more character of the text.
-    fn push(&self, c: char, word: &mut Word, tokens: &mut Vec<u32>) {
+    fn push(&self, c: char, word: &mut Word, cut: &mut Cut) {
         if c.is_whitespace() {
-            return self.flush(word, tokens);
+            return self.flush(word, cut);
         }
         if c == char::REPLACEMENT_CHARACTER || c.general_category_group() == GeneralCategoryGroup::Other {
             return;
         }
         let alone = self.split_han && is_han(c);
         if alone {
-            self.flush(word, tokens);
+            self.flush(word, cut);
         }
-        let cased = |c: char, word: &mut Word, tokens: &mut Vec<u32>| {
+        let cased = |c: char, word: &mut Word, cut: &mut Cut| {
             if self.lowercase {
-                c.to_lowercase().for_each(|c| self.add(c, word, tokens));
+                c.to_lowercase().for_each(|c| self.add(c, word, cut));
             } else {
-                self.add(c, word, tokens);
+                self.add(c, word, cut);
             }
         };
         if self.strip_accents {
             decompose_canonical(c, |part| {
                 if part.general_category() != GeneralCategory::NonspacingMark {
-                    cased(part, word, tokens);
+                    cased(part, word, cut);
                 }
             });
         } else {
-            cased(c, word, tokens);
+            cased(c, word, cut);
         }
         if alone {
-            self.flush(word, tokens);
+            self.flush(word, cut);
         }
     }
 
     /// Takes a character as the vocabulary has it.
-    fn add(&self, c: char, word: &mut Word, tokens: &mut Vec<u32>) {
+    fn add(&self, c: char, word: &mut Word, cut: &mut Cut) {
         let is_mark =
             c.is_ascii_punctuation() || c.general_category_group() == GeneralCategoryGroup::Punctuation;
         if is_mark {
-            self.flush(word, tokens);
+            self.flush(word, cut);
         }
         word.push(c);
         if is_mark {
-            self.flush(word, tokens);
+            self.flush(word, cut);
         }
     }
 
     /// Cuts the word into pieces.
-    fn flush(&self, word: &mut Word, tokens: &mut Vec<u32>) {
+    fn flush(&self, word: &mut Word, cut: &mut Cut) {
+        let tokens = &mut cut.tokens;
         let before = tokens.len();
         if word.chars > self.max_word_chars {
             tokens.push(self.unknown);
@@ -204,9 +221,28 @@ impl WordPiece {
                 rest = after;
             }
         }
+        if word.chars > 0 {
+            cut.words.push(CutWord { bytes: word.bytes.clone(), tokens: before..cut.tokens.len() });
+        }
         word.text.clear();
         word.chars = 0;
     }
+}
+
+/// A text in words.
+#[derive(Debug, Default)]
+pub(super) struct Cut {
+    pub(super) tokens: Vec<u32>,
+    pub(super) words: Vec<CutWord>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct CutWord {
+    /// Where it stands in the text.
+    pub(super) bytes: Range<usize>,
+    /// Its tokens.
+    pub(super) tokens: Range<usize>,
 }
 
 /// A word as far as it has been read; of a longer one than vocabularies have, only that it is longer.
@@ -214,10 +250,18 @@ impl WordPiece {
 struct Word {
     text: String,
     chars: usize,
+    /// Where it stands in the text.
+    bytes: Range<usize>,
+    /// Where the character stands that is being read.
+    here: Range<usize>,
 }
 
 impl Word {
     fn push(&mut self, c: char) {
+        if self.chars == 0 {
+            self.bytes.start = self.here.start;
+        }
+        self.bytes.end = self.here.end;
         self.chars += 1;
         if self.chars <= MAX_WORD_CHARS {
             self.text.push(c);

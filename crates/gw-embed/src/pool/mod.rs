@@ -1,23 +1,72 @@
-//! Where embeddings are computed while requests wait elsewhere: threads of its own, a queue that refuses when it
+//! Where models read texts while requests wait elsewhere: threads of its own, a queue that refuses when it
 //! is full, small batches, and a cache in front, so that a text that was seen before touches neither. It must
-//! not compute on the caller's thread, and not know what vectors are for.
+//! not compute on the caller's thread, and not know what answers are for.
 
 mod cache;
 mod queue;
 
-use crate::error::EmbedError;
-use crate::model::Model;
+use crate::error::PoolError;
+use crate::model::{ClassModel, EntityModel, Labelled, Model};
 use cache::Cache;
 use parking_lot::Mutex;
 use queue::{Job, Queue};
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// A vector of length 1, shared with the cache.
+/// Numbers, shared with the cache: of embeddings, a vector of length 1.
 pub type Vector = Arc<[f32]>;
+
+/// What a pool has its texts read by.
+pub trait Reader: fmt::Debug + Send + Sync + 'static {
+    /// What is said of a text.
+    type Answer: Clone + fmt::Debug + Send + Sync + 'static;
+
+    /// An answer per text, in order. Takes as long as it takes.
+    fn read(&self, texts: &[&str]) -> Vec<Self::Answer>;
+
+    /// What an answer takes in memory.
+    fn bytes(answer: &Self::Answer) -> usize;
+}
+
+impl Reader for Model {
+    type Answer = Vector;
+
+    fn read(&self, texts: &[&str]) -> Vec<Vector> {
+        self.embed(texts).into_iter().map(Vector::from).collect()
+    }
+
+    fn bytes(answer: &Vector) -> usize {
+        size_of_val(&**answer)
+    }
+}
+
+impl Reader for EntityModel {
+    type Answer = Arc<[Labelled]>;
+
+    fn read(&self, texts: &[&str]) -> Vec<Self::Answer> {
+        texts.iter().map(|text| Self::read(self, text).into()).collect()
+    }
+
+    fn bytes(answer: &Self::Answer) -> usize {
+        size_of_val(&**answer)
+    }
+}
+
+impl Reader for ClassModel {
+    type Answer = Vector;
+
+    fn read(&self, texts: &[&str]) -> Vec<Vector> {
+        texts.iter().map(|text| Self::read(self, text).into()).collect()
+    }
+
+    fn bytes(answer: &Vector) -> usize {
+        size_of_val(&**answer)
+    }
+}
 
 /// Sizes of a pool. A setting of 0 counts as 1, but for the cache's, which is then off.
 #[derive(Clone, Copy, Debug)]
@@ -41,30 +90,39 @@ impl Default for PoolSettings {
 }
 
 /// A model behind its threads. Copies share them; when the last one goes, so do the threads.
-#[derive(Clone, Debug)]
-pub struct Embedder {
-    owner: Arc<Owner>,
+#[derive(Debug)]
+pub struct Pool<M: Reader> {
+    owner: Arc<Owner<M>>,
 }
 
+impl<M: Reader> Clone for Pool<M> {
+    fn clone(&self) -> Self {
+        Self { owner: Arc::clone(&self.owner) }
+    }
+}
+
+/// A model for embeddings behind its threads.
+pub type Embedder = Pool<Model>;
+
 #[derive(Debug)]
-struct Owner {
-    shared: Arc<Shared>,
+struct Owner<M: Reader> {
+    shared: Arc<Shared<M>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What threads hold.
 #[derive(Debug)]
-struct Shared {
-    model: Arc<Model>,
-    queue: Queue,
-    cache: Mutex<Cache>,
+struct Shared<M: Reader> {
+    model: Arc<M>,
+    queue: Queue<M::Answer>,
+    cache: Mutex<Cache<M::Answer>>,
     batch: usize,
     max_text_bytes: usize,
 }
 
-impl Embedder {
+impl<M: Reader> Pool<M> {
     /// Starts the threads.
-    pub fn start(model: Arc<Model>, settings: PoolSettings) -> io::Result<Self> {
+    pub fn start(model: Arc<M>, settings: PoolSettings) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             model,
             queue: Queue::new(settings.queue.max(1)),
@@ -75,7 +133,7 @@ impl Embedder {
         let owner = Arc::new(Owner { shared: Arc::clone(&shared), threads: Mutex::default() });
         for number in 0..settings.threads.max(1) {
             let shared = Arc::clone(&shared);
-            let name = format!("embed-{number}");
+            let name = format!("model-{number}");
             // If one cannot be started, the owner's end stops those before it.
             let thread = Builder::new().name(name).spawn(move || shared.work())?;
             owner.threads.lock().push(thread);
@@ -83,50 +141,53 @@ impl Embedder {
         Ok(Self { owner })
     }
 
-    /// Numbers per vector.
+    /// The model.
     #[must_use]
-    pub fn dimensions(&self) -> usize {
-        self.owner.shared.model.dimensions()
+    pub fn model(&self) -> &M {
+        &self.owner.shared.model
     }
 
-    /// The vector of a text that is in the cache.
+    /// What is said of a text that is in the cache.
     #[must_use]
-    pub fn cached(&self, text: &str) -> Option<Vector> {
+    pub fn cached(&self, text: &str) -> Option<M::Answer> {
         self.owner.shared.cache.lock().get(text)
     }
 
-    /// The vector of a text, from the cache or from a thread. Needs a runtime with a timer. A caller that gives
+    /// What is said of a text, from the cache or from a thread. Needs a runtime with a timer. A caller that gives
     /// up takes its text out of what is computed.
-    pub async fn embed(&self, text: &str, within: Duration) -> Result<Vector, EmbedError> {
+    ///
+    /// # Errors
+    /// The text is too long, the queue is full, the time is over, or the pool was stopped.
+    pub async fn read(&self, text: &str, within: Duration) -> Result<M::Answer, PoolError> {
         let shared = &self.owner.shared;
         if text.len() > shared.max_text_bytes {
-            return Err(EmbedError::TooLong { max_bytes: shared.max_text_bytes });
+            return Err(PoolError::TooLong { max_bytes: shared.max_text_bytes });
         }
-        if let Some(vector) = self.cached(text) {
-            return Ok(vector);
+        if let Some(answer) = self.cached(text) {
+            return Ok(answer);
         }
-        let (answer, vector) = oneshot::channel();
+        let (answer, answer_of) = oneshot::channel();
         shared.queue.push(Job { text: text.into(), answer })?;
-        answered(vector, within).await
+        answered(answer_of, within).await
     }
 
     /// Ends the threads and waits for them, a batch at most. What waits in the queue gets
-    /// [`EmbedError::Stopped`], and so does whatever comes later.
+    /// [`PoolError::Stopped`], and so does whatever comes later.
     pub fn stop(&self) {
         self.owner.stop();
     }
 }
 
 /// What a thread answers, if it does in time.
-async fn answered(vector: oneshot::Receiver<Vector>, within: Duration) -> Result<Vector, EmbedError> {
-    match tokio::time::timeout(within, vector).await {
-        Ok(Ok(vector)) => Ok(vector),
-        Ok(Err(_)) => Err(EmbedError::Stopped),
-        Err(_) => Err(EmbedError::TimedOut),
+async fn answered<T>(answer: oneshot::Receiver<T>, within: Duration) -> Result<T, PoolError> {
+    match tokio::time::timeout(within, answer).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) => Err(PoolError::Stopped),
+        Err(_) => Err(PoolError::TimedOut),
     }
 }
 
-impl Owner {
+impl<M: Reader> Owner<M> {
     fn stop(&self) {
         self.shared.queue.close();
         let threads = std::mem::take(&mut *self.threads.lock());
@@ -137,37 +198,36 @@ impl Owner {
     }
 }
 
-impl Drop for Owner {
+impl<M: Reader> Drop for Owner<M> {
     /// Without waiting: the last copy may go on a thread that must not block.
     fn drop(&mut self) {
         self.shared.queue.close();
     }
 }
 
-impl Shared {
+impl<M: Reader> Shared<M> {
     /// What a thread does until the queue is closed.
     fn work(&self) {
         while let Some(jobs) = self.queue.pull(self.batch) {
-            let jobs: Vec<Job> = jobs.into_iter().filter_map(|job| self.known(job)).collect();
+            let jobs: Vec<Job<M::Answer>> = jobs.into_iter().filter_map(|job| self.known(job)).collect();
             let texts: Vec<&str> = jobs.iter().map(|job| &*job.text).collect();
-            let vectors = if texts.is_empty() { Vec::new() } else { self.model.embed(&texts) };
-            for (Job { text, answer }, vector) in jobs.into_iter().zip(vectors) {
-                let vector = Vector::from(vector);
-                self.cache.lock().put(text, Arc::clone(&vector));
+            let answers = if texts.is_empty() { Vec::new() } else { self.model.read(&texts) };
+            for (Job { text, answer: waiting }, answer) in jobs.into_iter().zip(answers) {
+                self.cache.lock().put(text, answer.clone(), M::bytes(&answer));
                 // Who gave up meanwhile finds it in the cache the next time.
-                drop(answer.send(vector));
+                drop(waiting.send(answer));
             }
         }
     }
 
     /// Answers what has become known while it waited; gives back the rest, but for what nobody waits for.
-    fn known(&self, job: Job) -> Option<Job> {
+    fn known(&self, job: Job<M::Answer>) -> Option<Job<M::Answer>> {
         if job.answer.is_closed() {
             return None;
         }
         match self.cache.lock().get(&job.text) {
-            Some(vector) => {
-                drop(job.answer.send(vector));
+            Some(answer) => {
+                drop(job.answer.send(answer));
                 None
             }
             None => Some(job),

@@ -1,48 +1,48 @@
 //! Texts that wait for a thread: bounded, first come first served, woken by hand because those who push are
 //! asynchronous and those who pull are not.
 
-use super::Vector;
-use crate::error::EmbedError;
+use crate::error::PoolError;
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use tokio::sync::oneshot;
 
-/// A text, and who waits for its vector.
+/// A text, and who waits for what is said of it.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct Job<T> {
     pub(super) text: Box<str>,
-    pub(super) answer: oneshot::Sender<Vector>,
+    pub(super) answer: oneshot::Sender<T>,
 }
 
 #[derive(Debug)]
-pub(super) struct Queue {
-    state: Mutex<State>,
+pub(super) struct Queue<T> {
+    state: Mutex<State<T>>,
     arrived: Condvar,
     limit: usize,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    jobs: VecDeque<Job>,
+#[derive(Debug)]
+struct State<T> {
+    jobs: VecDeque<Job<T>>,
     is_closed: bool,
 }
 
-impl Queue {
+impl<T> Queue<T> {
     pub(super) fn new(limit: usize) -> Self {
-        Self { state: Mutex::default(), arrived: Condvar::new(), limit }
+        let state = State { jobs: VecDeque::new(), is_closed: false };
+        Self { state: Mutex::new(state), arrived: Condvar::new(), limit }
     }
 
     /// Refuses at once when the queue is full, after a look for those in it that nobody waits for any more.
-    pub(super) fn push(&self, job: Job) -> Result<(), EmbedError> {
+    pub(super) fn push(&self, job: Job<T>) -> Result<(), PoolError> {
         let mut state = self.state.lock();
         if state.is_closed {
-            return Err(EmbedError::Stopped);
+            return Err(PoolError::Stopped);
         }
         if state.jobs.len() >= self.limit {
             state.jobs.retain(|job| !job.answer.is_closed());
         }
         if state.jobs.len() >= self.limit {
-            return Err(EmbedError::Busy);
+            return Err(PoolError::Busy);
         }
         state.jobs.push_back(job);
         self.arrived.notify_one();
@@ -50,7 +50,7 @@ impl Queue {
     }
 
     /// Waits for the next jobs; nothing once the queue is closed.
-    pub(super) fn pull(&self, most: usize) -> Option<Vec<Job>> {
+    pub(super) fn pull(&self, most: usize) -> Option<Vec<Job<T>>> {
         let mut state = self.state.lock();
         while state.jobs.is_empty() && !state.is_closed {
             self.arrived.wait(&mut state);

@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::queue::{Job, Queue};
 use super::{Embedder, PoolSettings, Vector, answered};
-use crate::error::EmbedError;
+use crate::error::PoolError;
 use crate::model::tests::tiny;
 use crate::model::{Model, Precision};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
 }
 
-fn job(text: &str) -> (Job, oneshot::Receiver<Vector>) {
+fn job(text: &str) -> (Job<Vector>, oneshot::Receiver<Vector>) {
     let (answer, vector) = oneshot::channel();
     (Job { text: text.into(), answer }, vector)
 }
@@ -29,15 +29,15 @@ fn job(text: &str) -> (Job, oneshot::Receiver<Vector>) {
 fn vectors_come_from_threads_and_then_from_the_cache() {
     let model = model();
     let pool = Embedder::start(Arc::clone(&model), PoolSettings::default()).unwrap();
-    assert_eq!(pool.dimensions(), 32);
+    assert_eq!(pool.model().dimensions(), 32);
     assert_eq!(pool.cached("the cat"), None);
-    let vector = run(pool.embed("the cat", LONG)).unwrap();
+    let vector = run(pool.read("the cat", LONG)).unwrap();
     assert_eq!(vector.to_vec(), model.embed(&["the cat"])[0]);
     assert!(Arc::ptr_eq(&pool.cached("the cat").unwrap(), &vector));
     // The threads are gone, and still the cache answers.
     pool.stop();
-    assert!(Arc::ptr_eq(&run(pool.embed("the cat", LONG)).unwrap(), &vector));
-    assert_eq!(run(pool.embed("the mat", LONG)), Err(EmbedError::Stopped));
+    assert!(Arc::ptr_eq(&run(pool.read("the cat", LONG)).unwrap(), &vector));
+    assert_eq!(run(pool.read("the mat", LONG)), Err(PoolError::Stopped));
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn many_callers_on_several_threads_get_their_own_vectors() {
             scope.spawn(move || {
                 for number in 0..30 {
                     let text = "cat ".repeat(1 + (caller + number) % 7);
-                    let vector = run(pool.embed(&text, LONG)).unwrap();
+                    let vector = run(pool.read(&text, LONG)).unwrap();
                     let alone = &model.embed(&[&text])[0];
                     assert!(vector.iter().zip(alone).all(|(a, b)| (a - b).abs() < 1e-4));
                 }
@@ -64,13 +64,13 @@ fn many_callers_on_several_threads_get_their_own_vectors() {
 fn texts_that_are_too_long_and_times_that_are_over_are_refused() {
     let settings = PoolSettings { max_text_bytes: 10, cache_bytes: 0, ..PoolSettings::default() };
     let pool = Embedder::start(model(), settings).unwrap();
-    assert_eq!(run(pool.embed("the cat sat", LONG)), Err(EmbedError::TooLong { max_bytes: 10 }));
-    assert!(run(pool.embed("the cat", LONG)).is_ok());
+    assert_eq!(run(pool.read("the cat sat", LONG)), Err(PoolError::TooLong { max_bytes: 10 }));
+    assert!(run(pool.read("the cat", LONG)).is_ok());
     // Without a cache nothing is kept.
     assert_eq!(pool.cached("the cat"), None);
     // Nobody answers.
     let (waiting, vector) = job("the mat");
-    assert_eq!(run(answered(vector, Duration::from_millis(1))), Err(EmbedError::TimedOut));
+    assert_eq!(run(answered(vector, Duration::from_millis(1))), Err(PoolError::TimedOut));
     assert!(waiting.answer.is_closed(), "what nobody waits for is not computed");
 }
 
@@ -82,7 +82,7 @@ fn a_full_queue_refuses_at_once_but_for_the_place_of_who_gave_up() {
     queue.push(first).unwrap();
     queue.push(second).unwrap();
     let (third, _kept) = job("c");
-    assert_eq!(queue.push(third), Err(EmbedError::Busy));
+    assert_eq!(queue.push(third), Err(PoolError::Busy));
     drop(given_up);
     let (third, _kept) = job("c");
     queue.push(third).unwrap();
@@ -114,7 +114,7 @@ fn a_closed_queue_tells_who_waits() {
     assert!(run(vector).is_err());
     assert!(queue.pull(1).is_none());
     let (late, _vector) = job("b");
-    assert_eq!(queue.push(late), Err(EmbedError::Stopped));
+    assert_eq!(queue.push(late), Err(PoolError::Stopped));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn threads_end_with_the_last_copy() {
     let shared = Arc::downgrade(&pool.owner.shared);
     let copy = pool.clone();
     drop(pool);
-    assert!(run(copy.embed("cat", LONG)).is_ok());
+    assert!(run(copy.read("cat", LONG)).is_ok());
     drop(copy);
     let deadline = std::time::Instant::now() + LONG;
     while shared.upgrade().is_some() {
@@ -137,18 +137,18 @@ fn the_cache_keeps_what_was_asked_for_last_within_its_bytes() {
     let vector: Vector = vec![0.0; 100].into();
     let mut cache = Cache::new(2_000);
     for text in ["a", "b", "c"] {
-        cache.put(text.into(), Arc::clone(&vector));
+        cache.put(text.into(), Arc::clone(&vector), 400);
     }
     assert_eq!(cache.len(), 3);
     assert!(cache.get("a").is_some());
-    cache.put("d".into(), Arc::clone(&vector));
+    cache.put("d".into(), Arc::clone(&vector), 400);
     assert!(cache.get("b").is_none(), "it was not asked for the longest");
     assert!(cache.get("a").is_some() && cache.get("c").is_some() && cache.get("d").is_some());
     for number in 0..1_000 {
-        cache.put(number.to_string().into(), Arc::clone(&vector));
+        cache.put(number.to_string().into(), Arc::clone(&vector), 400);
         assert!(cache.bytes() <= 2_000);
     }
     assert_eq!(cache.len(), 3);
-    cache.put("x".repeat(5_000).into(), Arc::clone(&vector));
+    cache.put("x".repeat(5_000).into(), Arc::clone(&vector), 400);
     assert_eq!(cache.len(), 3, "what is larger than the whole cache drives nothing out");
 }

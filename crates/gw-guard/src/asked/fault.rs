@@ -19,7 +19,7 @@ pub enum AskFault {
     Busy,
     /// It failed too often, and is left alone for a moment.
     Resting,
-    /// A plugin's file is missing, or none that can be used.
+    /// The file of a plugin or a model is missing, or none that can be used.
     Unusable,
     /// A plugin broke off.
     Trapped,
@@ -59,7 +59,7 @@ impl AskFault {
             Self::TooLong => "there is more text than may be asked about",
             Self::Busy => "too many questions are open",
             Self::Resting => "it failed too often and is left alone for a moment",
-            Self::Unusable => "the plugin's file can not be used",
+            Self::Unusable => "the file of its plugin or model can not be used",
             Self::Trapped => "the plugin broke off",
             Self::OutOfFuel => "the plugin took too much work",
             Self::OutOfMemory => "the plugin took too much memory",

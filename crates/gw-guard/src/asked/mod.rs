@@ -8,6 +8,7 @@ mod fault;
 mod judge;
 mod lakera;
 mod llama_guard;
+mod local;
 mod moderation;
 mod names;
 mod places;
@@ -17,6 +18,7 @@ pub mod topics;
 mod webhook;
 
 pub use fault::AskFault;
+pub use local::{LocalFinding, read_local};
 pub use plugin::{PluginAnswer, PluginFinding, PluginVerdict};
 
 use crate::finding::Finding;
@@ -175,7 +177,9 @@ pub fn asks(spec: &AskSpec, question: &Question<'_>) -> Result<Vec<Ask>, AskFaul
         Asked::AzureContentSafety { at, blocklists, .. } => azure::asks(question, at, blocklists),
         Asked::Bedrock { provider, id, version } => vec![bedrock::ask(question, provider, id, version)],
         Asked::Lakera { at, project } => vec![lakera::ask(question, at, project.as_deref())],
-        Asked::Plugin { .. } | Asked::Topics(_) => Vec::new(),
+        Asked::Plugin { .. } | Asked::Topics(_) | Asked::Entities { .. } | Asked::Classifier { .. } => {
+            Vec::new()
+        }
     };
     if asks.len() > MAX_ASKS { Err(AskFault::TooLong) } else { Ok(asks) }
 }
@@ -207,7 +211,9 @@ pub fn read(
         Asked::AzureContentSafety { thresholds, .. } => azure::read(question, ask, &answer, thresholds),
         Asked::Bedrock { .. } => bedrock::read(question, &answer),
         Asked::Lakera { .. } => lakera::read(question, &answer),
-        Asked::Plugin { .. } | Asked::Topics(_) => return Err(AskFault::Malformed),
+        Asked::Plugin { .. } | Asked::Topics(_) | Asked::Entities { .. } | Asked::Classifier { .. } => {
+            return Err(AskFault::Malformed);
+        }
     };
     match told {
         Some(told) if told.len() <= MAX_FINDINGS => Ok(told),

@@ -93,6 +93,24 @@ pub enum Asked {
     },
     /// A model for embeddings: what texts are about.
     Topics(Topics),
+    /// A model in the process that finds names, places and the like.
+    Entities {
+        /// The model.
+        model: LocalModel,
+        /// What counts, as the model names it; none: all.
+        entities: Vec<Arc<str>>,
+        /// Findings below that score, in percent, do not count.
+        min_score: u8,
+    },
+    /// A model in the process that says what a text is.
+    Classifier {
+        /// The model.
+        model: LocalModel,
+        /// The labels that are findings.
+        labels: Vec<Arc<str>>,
+        /// How likely a label must be, in percent.
+        min_score: u8,
+    },
     /// A plugin of the user's own.
     Plugin {
         /// The file.
@@ -104,6 +122,17 @@ pub enum Asked {
         /// Most work, in units of fuel.
         max_fuel: u64,
     },
+}
+
+/// A model of a folder, run in the process.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LocalModel {
+    /// The folder of its weights.
+    pub folder: Arc<str>,
+    /// Weights in 8 bits.
+    pub int8: bool,
+    /// Threads that compute.
+    pub threads: usize,
 }
 
 /// What texts may or must not be about.
@@ -171,6 +200,8 @@ impl Asked {
             Self::Bedrock { .. } => "bedrock-guardrail",
             Self::Lakera { .. } => "lakera",
             Self::Topics(_) => "topics",
+            Self::Entities { .. } => "ner",
+            Self::Classifier { .. } => "classifier",
             Self::Plugin { .. } => "wasm",
         }
     }
@@ -184,6 +215,7 @@ impl Asked {
                 | Self::Presidio { .. }
                 | Self::Bedrock { .. }
                 | Self::Lakera { .. }
+                | Self::Entities { .. }
                 | Self::Plugin { .. }
         )
     }
@@ -207,7 +239,18 @@ impl Asked {
             | Self::LlamaGuard { .. }
             | Self::Bedrock { .. }
             | Self::Topics(_)
+            | Self::Entities { .. }
+            | Self::Classifier { .. }
             | Self::Plugin { .. } => None,
+        }
+    }
+
+    /// The model in the process that is asked.
+    #[must_use]
+    pub const fn local(&self) -> Option<&LocalModel> {
+        match self {
+            Self::Entities { model, .. } | Self::Classifier { model, .. } => Some(model),
+            _ => None,
         }
     }
 

@@ -56,7 +56,7 @@ mod local {
     //! The implementation by gw-embed.
 
     use super::{LocalEmbeddings, Reading};
-    use gw_embed::{EmbedError, Embedder, Model, PoolSettings, Precision};
+    use gw_embed::{Embedder, Model, PoolError, PoolSettings, Precision};
     use gw_pipeline::{Embedded, Embedding, Unembedded, Vector};
     use std::sync::Arc;
     use std::time::Duration;
@@ -121,7 +121,7 @@ mod local {
                     let Ok(Some(embedder)) = read else { return Err(Unembedded::Failed) };
                     let mut vectors = Vec::with_capacity(texts.len());
                     for text in texts {
-                        vectors.push(embedder.embed(text, within).await.map_err(|error| why(&error))?);
+                        vectors.push(embedder.read(text, within).await.map_err(|error| why(&error))?);
                     }
                     Ok(vectors)
                 };
@@ -130,11 +130,11 @@ mod local {
         }
     }
 
-    const fn why(error: &EmbedError) -> Unembedded {
+    const fn why(error: &PoolError) -> Unembedded {
         match error {
-            EmbedError::Busy => Unembedded::Busy,
-            EmbedError::TimedOut => Unembedded::TimedOut,
-            EmbedError::TooLong { .. } | EmbedError::Stopped => Unembedded::Failed,
+            PoolError::Busy => Unembedded::Busy,
+            PoolError::TimedOut => Unembedded::TimedOut,
+            PoolError::TooLong { .. } | PoolError::Stopped => Unembedded::Failed,
         }
     }
 }

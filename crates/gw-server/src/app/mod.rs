@@ -23,6 +23,7 @@ pub(crate) mod feedback;
 pub(crate) mod guardrails;
 pub(crate) mod inside;
 pub(crate) mod keys;
+pub(crate) mod local_models;
 pub(crate) mod ownership;
 pub(crate) mod plugins;
 pub(crate) mod prices;

@@ -9,13 +9,13 @@ use super::chores::Bell;
 use super::embeddings::{self, Loaded, Reading};
 use super::feedback::Pace;
 use super::inside::Inside;
-use super::plugins;
 use super::prices::history::ReadPages;
 use super::routes::{self, RoutesError};
 use super::settings::Overlay;
 use super::sign_in::SignIns;
 use super::storage::Storage;
 use super::tail::Tail;
+use super::{local_models, plugins};
 use crate::admin::idempotency::UnderWay;
 use crate::identity::{AcceptError, Accepted};
 use crate::serve::demo;
@@ -242,6 +242,7 @@ impl App {
         let before = self.embeddings.lock().clone();
         let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref(), Reading::Now)
             .map_err(ApplyError::Embeddings)?;
+        local_models::load(&compiled.local_models, Reading::Now).map_err(ApplyError::Embeddings)?;
         plugins::load(&compiled.plugins).map_err(ApplyError::Embeddings)?;
         let embedding = embeddings::of(loaded.as_ref());
         let file = of_file(&compiled);
@@ -272,6 +273,7 @@ impl App {
         self.file.store(Arc::new(file));
         self.base.store(Arc::new(base));
         *self.embeddings.lock() = loaded;
+        local_models::serve(&compiled.local_models, &self.gateway);
         plugins::serve(&compiled.plugins, &self.gateway);
         let (database, now) = (&*self.storage.database, self.gateway.clock().now());
         super::called::restore(database, &live, now);

@@ -2,7 +2,7 @@
 
 use super::{EXIT_USAGE, output};
 use crate::app::embeddings::{self, Reading};
-use crate::app::plugins;
+use crate::app::{local_models, plugins};
 use crate::serve::configuration::{self, ConfigurationError, Origin};
 use clap::Args;
 use std::path::PathBuf;
@@ -20,7 +20,8 @@ pub(crate) fn run(arguments: &CheckArguments) -> ExitCode {
     let origin = Origin { file: Some(arguments.file.clone()), ..Origin::default() };
     let read = configuration::read(&origin, 1).and_then(|compiled| {
         let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Now);
-        let loaded = loaded.and_then(|_| plugins::load(&compiled.plugins));
+        let loaded = loaded.and_then(|_| local_models::load(&compiled.local_models, Reading::Now));
+        let loaded = loaded.and_then(|()| plugins::load(&compiled.plugins));
         loaded.map(|()| compiled).map_err(ConfigurationError::Faults)
     });
     match read {

@@ -14,13 +14,13 @@ use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Loaded, Reading};
 use crate::app::evaluations;
 use crate::app::exports;
-use crate::app::plugins;
 use crate::app::prices::recosting;
 use crate::app::routes as app_routes;
 use crate::app::settings::{self as app_settings, Overlay};
 use crate::app::state::{App, ApplyError};
 use crate::app::storage::Storage;
 use crate::app::tail;
+use crate::app::{local_models, plugins};
 use crate::cli::output;
 use crate::credentials;
 use crate::identity;
@@ -200,6 +200,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let emulator = emulator(background, &mut compiled)?;
     let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Later)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
+    local_models::load(&compiled.local_models, Reading::Later)
+        .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
     plugins::load(&compiled.plugins)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
     let storage = open_storage(start, &compiled, &clock)?;
@@ -218,6 +220,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         shared: shared.as_ref().map(|shared| shared.limits.clone()),
     })
     .map_err(BootError::Publish)?;
+    local_models::serve(&compiled.local_models, &gateway);
     plugins::serve(&compiled.plugins, &gateway);
     gateway.set_bodies(Arc::clone(&storage.bodies));
     keep_answers(&storage, compiled.redis.as_ref(), &gateway, &clock).map_err(BootError::Redis)?;

@@ -47,6 +47,7 @@ mod formats;
 mod google;
 mod guardrail_actions;
 mod guardrail_evaluation;
+mod guardrail_models;
 mod guardrail_order;
 mod guardrail_rounds;
 mod guardrail_tools;

@@ -48,7 +48,7 @@ const TARGETS: &str = "
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_weights_find_the_target_in_every_format() {
-    let Some(weights) = real_weights::folder() else { return };
+    let Some(weights) = real_weights::folder("embed-model") else { return };
     let upstream = Upstream::start().await;
     let config = format!(
         "{}embeddings: {{ model_dir: '{}', precision: int8 }}\nmodels:\n  route:\n    strategy: semantic\n    semantic: \
@@ -301,7 +301,7 @@ async fn what_was_compared_is_explained() {
     let not_compared = "semantic: not compared: there is no model for embeddings here; the order written is shown\ntarget 1: up/code\n";
     assert!(out.starts_with(not_compared), "{out}");
     assert!(err.contains("'model_dir' cannot be used"), "{err}");
-    let Some(weights) = real_weights::folder() else { return };
+    let Some(weights) = real_weights::folder("embed-model") else { return };
     let (out, _) = explain(&weights.display().to_string(), "Solve this equation for y").await;
     let chosen = "semantic: nearest is 'up/sums' with \"Solve this equation for x\": the cosine 0.";
     assert!(out.starts_with(chosen) && out.contains("target 1: up/sums\n"), "{out}");

@@ -4,11 +4,12 @@ use super::{texts, topics};
 use crate::compile::url;
 use crate::errors::{ConfigErrors, Fault, Faults};
 use crate::place::{At, Place};
+use crate::settings::embeddings::PrecisionName;
 use crate::settings::guardrails::{GuardAction, GuardKind as Kind, GuardSide, GuardrailSettings, OnAskError};
 use crate::shape::{Named, NamedEntry, Text};
 use gw_model::Snapshot;
 use gw_model::catalog::ProviderKind;
-use gw_model::guardrail::{AskSpec, Asked, Host, Threshold};
+use gw_model::guardrail::{AskSpec, Asked, Host, LocalModel, Threshold};
 use gw_model::nearest::nearest;
 use std::sync::Arc;
 
@@ -16,12 +17,20 @@ use std::sync::Arc;
 const SERVICE_MS: u64 = 2_000;
 const MODEL_MS: u64 = 10_000;
 const PLUGIN_MS: u64 = 10;
+const LOCAL_MS: u64 = 5_000;
 
 /// Most questions at the same time.
 const MAX_PARALLEL: u64 = 64;
 
 /// Most text of one question, in bytes.
 const MAX_TEXT_BYTES: u64 = 256 << 10;
+
+/// The same for models in the process: some 30 pages at a time take seconds.
+const MAX_LOCAL_BYTES: u64 = 32 << 10;
+
+/// How likely what a model in the process says must be, in percent: a name, a label.
+const MIN_ENTITY_SCORE: u32 = 50;
+const MIN_LABEL_SCORE: u32 = 80;
 
 /// Shortest secret of a web hook, in bytes.
 const MIN_SECRET_BYTES: usize = 16;
@@ -47,8 +56,13 @@ const ASKING: &[Kind] = &[
     Kind::BedrockGuardrail,
     Kind::Lakera,
     Kind::Topics,
+    Kind::Ner,
+    Kind::Classifier,
     Kind::Wasm,
 ];
+
+/// Kinds that ask a model in the process.
+const LOCAL: &[Kind] = &[Kind::Ner, Kind::Classifier];
 
 /// Kinds that may ask a host of their own.
 const HOSTS: &[Kind] =
@@ -68,8 +82,10 @@ pub(super) fn spec(settings: &GuardrailSettings, faults: &mut Faults) -> Option<
     let usual_ms = match kind {
         Kind::LlmJudge | Kind::LlamaGuard => MODEL_MS,
         Kind::Wasm => PLUGIN_MS,
+        Kind::Ner | Kind::Classifier => LOCAL_MS,
         _ => SERVICE_MS,
     };
+    let usual_bytes = if LOCAL.contains(&kind) { MAX_LOCAL_BYTES } else { MAX_TEXT_BYTES };
     let number = |given: Option<u64>, usual: u64| given.unwrap_or(usual);
     let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     Some(AskSpec {
@@ -82,10 +98,7 @@ pub(super) fn spec(settings: &GuardrailSettings, faults: &mut Faults) -> Option<
             MAX_PARALLEL,
         ))
         .unwrap_or(u32::MAX),
-        max_text_bytes: size(number(
-            settings.max_text_bytes.as_ref().map(|at| at.value.get()),
-            MAX_TEXT_BYTES,
-        )),
+        max_text_bytes: size(number(settings.max_text_bytes.as_ref().map(|at| at.value.get()), usual_bytes)),
     })
 }
 
@@ -132,6 +145,16 @@ fn who(settings: &GuardrailSettings, faults: &mut Faults) -> Option<Asked> {
             Asked::Lakera { at: host(settings, Some(LAKERA), faults)?, project: text(&settings.project) }
         }
         Kind::Topics => Asked::Topics(topics::topics(settings, faults)),
+        Kind::Ner => Asked::Entities {
+            model: local(settings)?,
+            entities: texts(&settings.entities),
+            min_score: score(settings, MIN_ENTITY_SCORE),
+        },
+        Kind::Classifier => Asked::Classifier {
+            model: local(settings)?,
+            labels: texts(&settings.labels),
+            min_score: score(settings, MIN_LABEL_SCORE),
+        },
         Kind::Wasm => Asked::Plugin {
             file: text(&settings.file)?,
             settings: text(&settings.settings).unwrap_or_else(|| "{}".into()),
@@ -142,6 +165,20 @@ fn who(settings: &GuardrailSettings, faults: &mut Faults) -> Option<Asked> {
         },
         _ => return None,
     })
+}
+
+/// The model in the process; `None` where its folder is missing.
+fn local(settings: &GuardrailSettings) -> Option<LocalModel> {
+    Some(LocalModel {
+        folder: settings.model_dir.as_ref()?.value.as_str().into(),
+        int8: settings.precision.as_ref().is_some_and(|at| at.value == PrecisionName::Int8),
+        threads: settings.threads.as_ref().map_or(1, |at| at.value.size()),
+    })
+}
+
+fn score(settings: &GuardrailSettings, usual: u32) -> u8 {
+    let percent = settings.min_score.as_ref().map_or(usual, |at| at.value.small());
+    u8::try_from(percent).unwrap_or(100)
 }
 
 fn thresholds<T>(list: &Named<T>, from: impl Fn(&T) -> u32) -> Vec<Threshold> {
@@ -255,6 +292,10 @@ pub(super) fn members(settings: &GuardrailSettings) -> Vec<(&'static str, Option
         ("topics", (!s.topics.value.0.is_empty()).then_some(s.topics.place), &[Kind::Topics]),
         ("similarity", place(&s.similarity), &[Kind::Topics]),
         ("embeddings", place(&s.embeddings), &[Kind::Topics]),
+        ("model_dir", place(&s.model_dir), LOCAL),
+        ("labels", list(&s.labels), &[Kind::Classifier]),
+        ("precision", place(&s.precision), LOCAL),
+        ("threads", place(&s.threads), LOCAL),
         ("file", place(&s.file), &[Kind::Wasm]),
         ("settings", place(&s.settings), &[Kind::Wasm]),
         ("max_memory_mb", place(&s.max_memory_mb), &[Kind::Wasm]),
@@ -289,9 +330,57 @@ pub(in crate::compile) fn plugins(file: &Named<GuardrailSettings>, source: &Arc<
     file.0.iter().filter_map(plugin).collect()
 }
 
+/// The folder of a model in the process, what is asked of it, and where the configuration says so.
+#[derive(Clone, Debug)]
+pub struct LocalModelFolder {
+    /// What is asked: [`Asked::Entities`] or [`Asked::Classifier`].
+    pub who: Asked,
+    place: Place,
+    names: Place,
+    source: Arc<str>,
+}
+
+impl LocalModelFolder {
+    /// The refusal of a folder that can not be used, at its place.
+    #[must_use]
+    pub fn refused(&self, why: &str) -> ConfigErrors {
+        let message = format!("'model_dir' can not be used: {why}");
+        ConfigErrors::new(Arc::clone(&self.source), vec![Fault { place: self.place, message }])
+    }
+
+    /// The refusal of what the model has no name for, at its place.
+    #[must_use]
+    pub fn unknown(&self, name: &str, known: &[Arc<str>]) -> ConfigErrors {
+        let message = format!("the model knows no '{name}': it has {}", known.join(", "));
+        ConfigErrors::new(Arc::clone(&self.source), vec![Fault { place: self.names, message }])
+    }
+}
+
+/// The models in the process that a file's guardrails ask.
+pub(in crate::compile) fn local_models(
+    file: &Named<GuardrailSettings>,
+    source: &Arc<str>,
+) -> Vec<LocalModelFolder> {
+    let folder = |entry: &NamedEntry<GuardrailSettings>| {
+        let settings = &entry.value;
+        let place = settings.model_dir.as_ref()?.place;
+        let names = match settings.kind.value {
+            Kind::Ner => settings.entities.place,
+            Kind::Classifier => settings.labels.place,
+            _ => return None,
+        };
+        let who = who(settings, &mut Faults::default())?;
+        Some(LocalModelFolder { who, place, names, source: Arc::clone(source) })
+    };
+    file.0.iter().filter_map(folder).collect()
+}
+
 /// Those that look at all texts unless they are told otherwise: what they find is no matter of who says it.
 pub(super) const fn is_broad(ask: &AskSpec) -> bool {
-    matches!(ask.who, Asked::Webhook { .. } | Asked::Presidio { .. } | Asked::Plugin { .. })
+    matches!(
+        ask.who,
+        Asked::Webhook { .. } | Asked::Presidio { .. } | Asked::Entities { .. } | Asked::Plugin { .. }
+    )
 }
 
 /// Models and providers that guardrails ask must be there.

@@ -121,6 +121,8 @@ fn each_fault_of_a_guardrail_has_its_place() {
     assert!(pointer == "/url" && message.contains("metadata address"), "{message}");
     let plugin = json!({ "kind": "wasm", "file": "/etc/passwd", "on": ["request"], "action": "block" });
     assert_eq!(at(plugin).0, "/file");
+    let model = json!({ "kind": "ner", "model_dir": "/etc", "on": ["request"], "action": "block" });
+    assert_eq!(at(model).0, "/model_dir");
     let (pointer, message) = at(json!({ "kind": "pii", "on": ["request"] }));
     assert!(pointer.is_empty() && message.starts_with("'action' is missing"), "{message}");
     let (pointer, message) = refused(StoredKind::Guardrail, "names", judge(json!({})));

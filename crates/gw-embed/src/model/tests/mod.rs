@@ -1,6 +1,8 @@
 //! Models from a folder: what vectors are, and what is refused. Weights are random; what vectors mean is tested
 //! in `tests/`, with real ones.
 
+mod heads;
+#[path = "../../../testdata/tiny.rs"]
 pub(crate) mod tiny;
 
 use super::safetensors::half;

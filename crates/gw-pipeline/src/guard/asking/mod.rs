@@ -1,5 +1,5 @@
 //! Asks those who judge texts for guardrails: hosts that the configuration declares, models and providers of the gateway by
-//! calls of its own, plugins. Bounded in time, size and number; who fails too often is left alone for a moment. Serves the
+//! calls of its own, plugins, models in the process. Bounded in time, size and number; who fails too often is left alone for a moment. Serves the
 //! guard stages. It must not know what a question or an answer means: `gw_guard::asked` does.
 
 mod beside;
@@ -142,6 +142,10 @@ async fn put(
     if let Asked::Plugin { .. } = &spec.who {
         let plugins = worker.gateway().plugins().ok_or(AskFault::Unusable)?;
         return plugin(&**plugins, spec, question).await;
+    }
+    if spec.who.local().is_some() {
+        let models = worker.gateway().local_models().ok_or(AskFault::Unusable)?;
+        return asked::read_local(question, &models.ask(spec, question).await?);
     }
     let one = |ask: &asked::Ask| {
         let ask = ask.clone();

@@ -3,7 +3,7 @@
 
 use super::sides;
 use gw_model::guardrail::{
-    AskSpec, Asked, CheckSpec, GuardrailSpec, Host, Speaker, Speakers, Threshold, Topics,
+    AskSpec, Asked, CheckSpec, GuardrailSpec, Host, LocalModel, Speaker, Speakers, Threshold, Topics,
 };
 use gw_model::routing::EmbedderName;
 use serde_json::{Map, Value, json};
@@ -125,12 +125,25 @@ fn who(who: &Asked) -> Value {
         }
         Asked::Lakera { project, .. } => json!({ "project": project }),
         Asked::Topics(topics) => of_topics(topics),
+        Asked::Entities { model, entities, min_score } => {
+            with_model(model, json!({ "entities": listed(entities), "min_score": min_score }))
+        }
+        Asked::Classifier { model, labels, min_score } => {
+            with_model(model, json!({ "labels": labels, "min_score": min_score }))
+        }
         Asked::Plugin { file, max_memory_bytes, max_fuel, .. } => json!({
             "file": file,
             "max_memory_mb": max_memory_bytes >> 20,
             "max_fuel": max_fuel,
         }),
     }
+}
+
+fn with_model(model: &LocalModel, mut own: Value) -> Value {
+    own["model_dir"] = json!(model.folder);
+    own["precision"] = if model.int8 { "int8" } else { "f32" }.into();
+    own["threads"] = model.threads.into();
+    own
 }
 
 fn of_topics(topics: &Topics) -> Value {

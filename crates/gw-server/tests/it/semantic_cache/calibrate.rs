@@ -5,7 +5,7 @@ use crate::support::gateway::run;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thresholds_are_weighed_on_pairs() {
-    let Some(weights) = real_weights::folder() else { return };
+    let Some(weights) = real_weights::folder("embed-model") else { return };
     let weights = weights.display().to_string();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pairs.csv");

@@ -172,7 +172,7 @@ async fn calls_at_the_same_time_make_one_call_upstream() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_weights_find_what_means_the_same() {
-    let Some(weights) = real_weights::folder() else { return };
+    let Some(weights) = real_weights::folder("embed-model") else { return };
     let upstream = Upstream::start().await;
     let config = format!(
         "{}embeddings: {{ model_dir: '{}', precision: int8 }}\ncache: {{ mode: semantic, embeddings_timeout_ms: 60000 }}\n",

@@ -1,0 +1,169 @@
+//! A model that says what a text is: an attempt to take over a model, an insult (BERT for sequence classification). A long
+//! text is read in windows, large ones for what takes long to say and small ones for what is hidden among other things; what
+//! one of them is, the text is.
+
+use super::bert::{Bert, prefix};
+use super::head::Head;
+use super::labels::Labels;
+use super::windows::{Window, windows};
+use super::wordpiece::WordPiece;
+use super::{Precision, open, read};
+use crate::error::{LoadError, LoadReason};
+use crate::kernel::{Dense, add_rows};
+use serde::Deserialize;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Most tokens of a window, the two marks included, and how many it shares with the next. A sentence among many others would
+/// not be seen in a large one: models judge by the whole of what they read.
+const WINDOWS: [(usize, usize); 2] = [(256, 64), (64, 32)];
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
+/// Windows that one pass through the model takes.
+const BATCH: usize = 4;
+
+/// A loaded model of that kind.
+#[derive(Debug)]
+pub struct ClassModel {
+    tokens: WordPiece,
+    bert: Bert,
+    pooling: Pooling,
+    pooler: Dense,
+    activation: Activation,
+    head: Head,
+    labels: Vec<Arc<str>>,
+    max_tokens: usize,
+}
+
+/// What of a text is looked at, and through which function, as `config.json` says it (the names are ModernBERT's).
+#[derive(Deserialize)]
+struct Settings {
+    #[serde(default)]
+    classifier_pooling: Pooling,
+    #[serde(default)]
+    classifier_activation: Activation,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Pooling {
+    /// The row of the first mark, as BERT has it.
+    #[default]
+    Cls,
+    /// The mean of all rows.
+    Mean,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Activation {
+    /// As BERT has it.
+    #[default]
+    Tanh,
+    Relu,
+}
+
+impl Settings {
+    fn load(folder: &Path) -> Result<Self, LoadError> {
+        let path = folder.join("config.json");
+        serde_json::from_slice(&read(&path, MAX_CONFIG_BYTES)?).map_err(|e| LoadReason::Json(e).at(&path))
+    }
+}
+
+impl Pooling {
+    /// The row of a text.
+    fn row(self, rows: &[f32], hidden: usize) -> Vec<f32> {
+        match self {
+            Self::Cls => rows[..hidden].to_vec(),
+            Self::Mean => {
+                let mut mean = add_rows(rows, hidden);
+                let count = rows.len() as f32 / hidden as f32;
+                mean.iter_mut().for_each(|x| *x /= count);
+                mean
+            }
+        }
+    }
+}
+
+impl Activation {
+    fn of(self, x: f32) -> f32 {
+        match self {
+            Self::Tanh => x.tanh(),
+            Self::Relu => x.max(0.0),
+        }
+    }
+}
+
+impl ClassModel {
+    /// Reads `config.json`, `tokenizer.json` and `model.safetensors` of a folder.
+    ///
+    /// # Errors
+    /// The file that can not be used, and why.
+    pub fn load(folder: &Path, precision: Precision) -> Result<Self, LoadError> {
+        let (config, tokens, mut tensors) = open(folder)?;
+        let labels = Labels::load(folder)?;
+        let bert = Bert::load(&mut tensors, &config, precision)?;
+        let hidden = bert.hidden();
+        let settings = Settings::load(folder)?;
+        let name = format!("{}pooler.dense", prefix(&tensors));
+        // Some are narrower than the encoder.
+        let width = tensors.first(&format!("{name}.weight")).unwrap_or(hidden);
+        let weights = tensors.take(&format!("{name}.weight"), &[width, hidden])?;
+        let pooler = Dense::new(&weights, tensors.take(&format!("{name}.bias"), &[width])?, hidden);
+        let head = Head::load(&mut tensors, &labels, width)?;
+        let (pooling, activation) = (settings.classifier_pooling, settings.classifier_activation);
+        let max_tokens = config.max_position_embeddings;
+        Ok(Self { tokens, bert, pooling, pooler, activation, head, labels: labels.names, max_tokens })
+    }
+
+    /// Looks whether the files of a folder are there and are what they should be, without reading the weights: quick,
+    /// but [`Self::load`] has the last word. What the model may say, as [`Self::labels`].
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn check(folder: &Path) -> Result<Vec<Arc<str>>, LoadError> {
+        open(folder)?;
+        Settings::load(folder)?;
+        Labels::load(folder).map(|labels| labels.names)
+    }
+
+    /// What it may say, as its configuration names it.
+    #[must_use]
+    pub fn labels(&self) -> &[Arc<str>] {
+        &self.labels
+    }
+
+    /// The chance of each label, 0 to 1: the largest of any window. Takes as long as it takes.
+    #[must_use]
+    pub fn read(&self, text: &str) -> Vec<f32> {
+        let cut = self.tokens.cut(text, usize::MAX);
+        let mut all: Vec<Window> = Vec::new();
+        for (size, overlap) in WINDOWS {
+            let room = size.min(self.max_tokens) - 2;
+            let windows = windows(&cut, room, overlap);
+            if windows != all {
+                all.extend(windows);
+            }
+        }
+        let most = WINDOWS[0].0.min(self.max_tokens) - 2;
+        let mut chances = vec![0.0_f32; self.labels.len()];
+        for batch in all.chunks(BATCH) {
+            let inputs: Vec<Vec<u32>> =
+                batch.iter().map(|window| self.tokens.marked(window.tokens(&cut, most))).collect();
+            let rows = self.bert.encode(&inputs);
+            let hidden = self.bert.hidden();
+            let mut of_texts = Vec::with_capacity(inputs.len() * hidden);
+            let mut rest = rows.as_slice();
+            for input in &inputs {
+                let (rows, after) = rest.split_at(input.len() * hidden);
+                rest = after;
+                of_texts.append(&mut self.pooling.row(rows, hidden));
+            }
+            let mut pooled = self.pooler.apply(&of_texts);
+            pooled.iter_mut().for_each(|x| *x = self.activation.of(*x));
+            for row in self.head.chances(&pooled).chunks_exact(self.labels.len()) {
+                chances.iter_mut().zip(row).for_each(|(most, chance)| *most = most.max(*chance));
+            }
+        }
+        chances
+    }
+}

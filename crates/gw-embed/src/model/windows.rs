@@ -1,0 +1,49 @@
+//! A text in windows of as many tokens as a model reads at once: nothing of a text is left out, and no word is cut. Windows
+//! overlap, so that each word is read with what stands before and behind it.
+
+use super::wordpiece::Cut;
+use std::ops::Range;
+
+/// Words that are read at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    pub(super) words: Range<usize>,
+    /// Those that this window decides about; each word is of one window.
+    pub(super) own: Range<usize>,
+}
+
+impl Window {
+    /// What is read; of a word that is longer than a window, as much as fits.
+    pub(super) fn tokens<'a>(&self, cut: &'a Cut, most: usize) -> &'a [u32] {
+        let (start, end) =
+            (cut.words[self.words.start].tokens.start, cut.words[self.words.end - 1].tokens.end);
+        &cut.tokens[start..end.min(start + most)]
+    }
+}
+
+/// The windows of a text, of at most `most` tokens, the last `overlap` of which the next one has too. A word of more than
+/// `most` tokens is a window of its own.
+pub(super) fn windows(cut: &Cut, most: usize, overlap: usize) -> Vec<Window> {
+    let words = &cut.words;
+    let mut all: Vec<Window> = Vec::new();
+    let mut start = 0;
+    while start < words.len() {
+        let from = words[start].tokens.start;
+        let fit = words[start..].iter().take_while(|word| word.tokens.end - from <= most).count();
+        let end = start + fit.max(1);
+        all.push(Window { words: start..end, own: start..end });
+        if end == words.len() {
+            break;
+        }
+        let until = words[end].tokens.start;
+        let shared = words[start..end].iter().rev().take_while(|word| until - word.tokens.start <= overlap);
+        start = (end - shared.count()).max(start + 1);
+    }
+    for at in 1..all.len() {
+        // What both have belongs to the nearer one.
+        let middle = (all[at].words.start + all[at - 1].words.end) / 2;
+        all[at - 1].own.end = middle;
+        all[at].own.start = middle;
+    }
+    all
+}
