@@ -93,6 +93,8 @@ pub enum PoolError {
         /// The limit.
         max_bytes: usize,
     },
+    /// The model's numbers came out as none: its weights are no good.
+    Garbled,
     /// The pool has been stopped.
     Stopped,
 }
@@ -103,6 +105,7 @@ impl fmt::Display for PoolError {
             Self::Busy => f.write_str("the queue of the model is full"),
             Self::TimedOut => f.write_str("no answer of the model within the time allowed"),
             Self::TooLong { max_bytes } => write!(f, "the text is longer than {max_bytes} bytes"),
+            Self::Garbled => f.write_str("the model's numbers came out as none"),
             Self::Stopped => f.write_str("the model has been stopped"),
         }
     }

@@ -12,5 +12,5 @@ mod model;
 mod pool;
 
 pub use error::{LoadError, LoadReason, PoolError};
-pub use model::{ClassModel, Entity, EntityModel, Labelled, MAX_TOKENS, Model, Precision, joined};
+pub use model::{ClassModel, Entity, EntityModel, Labelled, MAX_TOKENS, Model, Precision, Reading, joined};
 pub use pool::{Embedder, Pool, PoolSettings, Reader, Vector};

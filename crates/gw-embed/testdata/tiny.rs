@@ -21,16 +21,23 @@ pub(crate) fn write(folder: &Path) {
     write_tensors(&folder.join("model.safetensors"), &tensors());
 }
 
-/// Puts a head for so many labels on a model, with a pooler below it; `more` goes into its configuration.
-pub(crate) fn write_head(folder: &Path, labels: &[&str], more: Value) {
+/// A tensor: name, shape, numbers.
+type Tensor = (String, Vec<usize>, Vec<f32>);
+
+/// The same tensors, and those of a pooler and a head for so many labels.
+pub(crate) fn with_head(mut tensors: Vec<Tensor>, labels: usize) -> Vec<Tensor> {
     let mut random = fastrand::Rng::with_seed(11);
     let mut numbers = |count: usize| -> Vec<f32> { (0..count).map(|_| random.f32() - 0.5).collect() };
-    let mut all = tensors();
-    for (name, outputs) in [("pooler.dense", HIDDEN), ("classifier", labels.len())] {
-        all.push((format!("{name}.weight"), vec![outputs, HIDDEN], numbers(outputs * HIDDEN)));
-        all.push((format!("{name}.bias"), vec![outputs], numbers(outputs)));
+    for (name, outputs) in [("pooler.dense", HIDDEN), ("classifier", labels)] {
+        tensors.push((format!("{name}.weight"), vec![outputs, HIDDEN], numbers(outputs * HIDDEN)));
+        tensors.push((format!("{name}.bias"), vec![outputs], numbers(outputs)));
     }
-    write_tensors(&folder.join("model.safetensors"), &all);
+    tensors
+}
+
+/// Puts a head for so many labels on a model, with a pooler below it; `more` goes into its configuration.
+pub(crate) fn write_head(folder: &Path, labels: &[&str], more: Value) {
+    write_tensors(&folder.join("model.safetensors"), &with_head(tensors(), labels.len()));
     let mut config = config();
     let named: serde_json::Map<String, Value> =
         labels.iter().enumerate().map(|(number, label)| (number.to_string(), json!(label))).collect();
@@ -68,7 +75,7 @@ pub(crate) fn tokenizer() -> Value {
 }
 
 /// Name, shape and numbers of every tensor.
-pub(crate) fn tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {
+pub(crate) fn tensors() -> Vec<Tensor> {
     let mut shapes = vec![
         ("embeddings.word_embeddings.weight".to_owned(), vec![PIECES.len(), HIDDEN]),
         ("embeddings.position_embeddings.weight".to_owned(), vec![300, HIDDEN]),
@@ -99,7 +106,7 @@ pub(crate) fn tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {
     shapes.into_iter().map(|(name, shape)| (name, shape.clone(), numbers(&shape))).collect()
 }
 
-pub(crate) fn write_tensors(path: &Path, tensors: &[(String, Vec<usize>, Vec<f32>)]) {
+pub(crate) fn write_tensors(path: &Path, tensors: &[Tensor]) {
     let mut header = serde_json::Map::new();
     header.insert("__metadata__".to_owned(), json!({"format": "pt"}));
     let mut data: Vec<u8> = Vec::new();

@@ -7,7 +7,7 @@ use crate::rail::Guardrail;
 use gw_model::guardrail::{GuardAction, Speaker};
 use std::sync::Arc;
 
-/// Most findings of one call that are written down one by one; the others are counted.
+/// Most findings of one call that are written down one by one, besides the first of each guardrail; the others are counted.
 pub const MAX_NOTES: usize = 32;
 
 /// On which side of a call.
@@ -75,14 +75,7 @@ pub struct Notes {
 impl Notes {
     pub(crate) fn add(&mut self, rail: &Guardrail, action: GuardAction, place: &Place, finding: Finding) {
         self.count += 1;
-        // What stops a call is never left out: it takes the last one's place.
-        if self.list.len() >= MAX_NOTES {
-            if action != GuardAction::Block || rail.spec.shadow || self.list.iter().any(Note::stops) {
-                return;
-            }
-            self.list.pop();
-        }
-        self.list.push(Note {
+        let note = Note {
             guardrail: Arc::clone(&rail.spec.name),
             action,
             shadow: rail.spec.shadow,
@@ -90,7 +83,14 @@ impl Notes {
             speaker: place.speaker,
             text: place.text,
             finding,
-        });
+        };
+        // Of each guardrail something is written down, on each side, and what stops a call is never left out.
+        let own = self.list.iter().rposition(|known| known.is_of(&note));
+        match own.filter(|_| self.list.len() >= MAX_NOTES) {
+            None => self.list.push(note),
+            Some(own) if note.stops() && !self.list.iter().any(Note::stops) => self.list[own] = note,
+            Some(_) => {}
+        }
     }
 }
 

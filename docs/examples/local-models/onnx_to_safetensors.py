@@ -3,7 +3,7 @@
     python3 onnx_to_safetensors.py model.onnx folder-with-tokenizer.json-and-config.json out
 
 Weights keep the names that their framework gave them: of matrices, whose names an export loses, the place in the graph says
-which they are. Weights in 4 bits (MatMulNBits) and in 8 bits (DequantizeLinear) become numbers of 16 bits.
+which they are. Weights in 4 bits (MatMulNBits) and in 8 bits (MatMulInteger, DequantizeLinear) become numbers of 16 bits.
 Needs `onnx` and `safetensors`.
 """
 
@@ -29,26 +29,47 @@ def of_four_bits(packed, scales, zeros, rows, columns, block):
     return ((numbers - middle) * scales).reshape(rows, -1)[:, :columns]
 
 
+def of_eight_bits(numbers, scale, zero, axis):
+    """Of a tensor as a whole, or of each slice along an axis."""
+    shape = [1] * numbers.ndim
+    if scale.ndim and scale.size > 1:
+        shape[axis] = -1
+    zero = 0 if zero is None else zero.astype(numpy.float32).reshape(shape)
+    return (numbers.astype(numpy.float32) - zero) * scale.reshape(shape)
+
+
 def tensors_of(graph):
     """Name and numbers of every weight."""
     known = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     found = {name: numbers for name, numbers in known.items() if name.endswith((".weight", ".bias"))}
     for name, numbers in known.items():
-        if name.endswith("_quantized"):
+        if name.endswith(".weight_quantized"):
             plain = name.removesuffix("_quantized")
-            zero = known[plain + "_zero_point"].astype(numpy.float32)
-            found[plain] = (numbers.astype(numpy.float32) - zero) * known[plain + "_scale"]
+            found[plain] = of_eight_bits(numbers, known[plain + "_scale"], known.get(plain + "_zero_point"), 0)
+    plain_of = {}
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear" and node.input[0] in known:
+            axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 1)
+            inputs = [known.get(one) for one in node.input] + [None]
+            plain_of[node.output[0]] = of_eight_bits(inputs[0], inputs[1], inputs[2], axis)
+    known |= plain_of
     for node in graph.node:
         # "/bert/encoder/layer.0/attention/self/query/MatMul" is the weight of "bert.encoder.layer.0.attention.self.query".
         name = node.name.strip("/").rpartition("/")[0].replace("/", ".") + ".weight"
         if node.op_type == "MatMul" and node.input[1] in known:
             found[name] = known[node.input[1]].T
+        elif node.op_type == "MatMulInteger" and node.input[1] in known:
+            plain = node.input[1].removesuffix("_quantized")
+            found[name] = of_eight_bits(known[node.input[1]], known[plain + "_scale"], known.get(plain + "_zero_point"), 1).T
         elif node.op_type == "MatMulNBits":
             sizes = {attribute.name: attribute.i for attribute in node.attribute}
             if sizes.get("bits", 4) != 4:
                 raise SystemExit(f"{node.name}: weights of {sizes['bits']} bits are not known here")
             inputs = [known.get(one) for one in node.input[1:]] + [None]
             found[name] = of_four_bits(inputs[0], inputs[1], inputs[2], sizes["N"], sizes["K"], sizes["block_size"])
+    lost = [name for name in found if name.endswith(".bias") and name.removesuffix("bias") + "weight" not in found]
+    if lost:
+        raise SystemExit(f"the weights beside {', '.join(sorted(lost)[:3])} are kept in a way that is not known here")
     return found
 
 

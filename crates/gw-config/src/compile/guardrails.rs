@@ -82,17 +82,7 @@ fn guardrail(
     }
     let on = |side: Side| settings.on.value.iter().any(|at| at.value == side);
     let action = action(settings.action.value);
-    if !check.finds_spans() && !matches!(action, GuardAction::Flag | GuardAction::Block | GuardAction::Route)
-    {
-        let text = format!(
-            "a guardrail of kind '{}' is about texts as a whole: its action is flag, block or route",
-            check.kind()
-        );
-        faults.add(settings.action.place, text);
-    }
-    if (action == GuardAction::Rewrite) && settings.replacement.is_none() {
-        faults.add(settings.action.place, "action rewrite needs 'replacement'");
-    }
+    check_action(settings, &check, action, faults);
     if let Some(refusal) = settings.refusal.as_ref().filter(|_| action != GuardAction::Block) {
         faults.add(refusal.place, "'refusal' is for action block: remove it, or write action: block");
     }
@@ -122,6 +112,25 @@ fn guardrail(
         pass_unchecked: settings.on_unchecked.value == OnUnchecked::Pass,
         check,
     }))
+}
+
+/// What is replaced must be found at its place.
+fn check_action(settings: &GuardrailSettings, check: &CheckSpec, action: GuardAction, faults: &mut Faults) {
+    // Where what a kind asks is missing, that is the fault.
+    let is_whole = asked::asks_nobody(settings.kind.value) || matches!(check, CheckSpec::Asked(_));
+    if is_whole
+        && !check.finds_spans()
+        && !matches!(action, GuardAction::Flag | GuardAction::Block | GuardAction::Route)
+    {
+        let text = format!(
+            "a guardrail of kind '{}' is about texts as a whole: its action is flag, block or route",
+            check.kind()
+        );
+        faults.add(settings.action.place, text);
+    }
+    if (action == GuardAction::Rewrite) && settings.replacement.is_none() {
+        faults.add(settings.action.place, "action rewrite needs 'replacement'");
+    }
 }
 
 /// What leads elsewhere says where, and looks before it is too late.

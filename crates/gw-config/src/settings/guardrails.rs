@@ -76,7 +76,7 @@ settings! {
         section languages: Texts,
         /// `cel`: the expression, see docs/policy.md; a text of which it holds is a finding.
         optional expression: Text,
-        /// Kinds that ask: how long a verdict may take, in milliseconds. 2000 unless it is said; 10000 for models, 5000 for `ner` and `classifier`, 10 for `wasm`.
+        /// Kinds that ask: how long a verdict may take, in milliseconds. 2000 unless it is said; 10000 for models, 10 for `wasm`.
         optional timeout_ms: Whole<1, 120_000>,
         /// Kinds that ask: what becomes of a call without a verdict; `closed` unless it is said.
         optional on_error: OnAskError,

@@ -5,10 +5,10 @@
 use super::bert::{Bert, prefix};
 use super::head::Head;
 use super::labels::Labels;
-use super::windows::{Window, windows};
+use super::windows::{Reading, Step, Window, windows};
 use super::wordpiece::WordPiece;
 use super::{Precision, open, read};
-use crate::error::{LoadError, LoadReason};
+use crate::error::{LoadError, LoadReason, PoolError};
 use crate::kernel::{Dense, add_rows};
 use serde::Deserialize;
 use std::path::Path;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 /// Most tokens of a window, the two marks included, and how many it shares with the next. A sentence among many others would
 /// not be seen in a large one: models judge by the whole of what they read.
 const WINDOWS: [(usize, usize); 2] = [(256, 64), (64, 32)];
+/// Most numbers between the encoder and the labels.
+const MAX_WIDTH: usize = 4_096;
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 /// Windows that one pass through the model takes.
 const BATCH: usize = 4;
@@ -107,6 +109,10 @@ impl ClassModel {
         let name = format!("{}pooler.dense", prefix(&tensors));
         // Some are narrower than the encoder.
         let width = tensors.first(&format!("{name}.weight")).unwrap_or(hidden);
+        if !(1..=MAX_WIDTH).contains(&width) {
+            let what = format!("tensor '{name}.weight' has {width} rows; they are 1 to {MAX_WIDTH}");
+            return Err(LoadReason::Unsupported(what).at(&folder.join("model.safetensors")));
+        }
         let weights = tensors.take(&format!("{name}.weight"), &[width, hidden])?;
         let pooler = Dense::new(&weights, tensors.take(&format!("{name}.bias"), &[width])?, hidden);
         let head = Head::load(&mut tensors, &labels, width)?;
@@ -133,37 +139,58 @@ impl ClassModel {
     }
 
     /// The chance of each label, 0 to 1: the largest of any window. Takes as long as it takes.
-    #[must_use]
-    pub fn read(&self, text: &str) -> Vec<f32> {
-        let cut = self.tokens.cut(text, usize::MAX);
+    ///
+    /// # Errors
+    /// The model's numbers came out as none.
+    pub fn read(&self, text: &str) -> Result<Vec<f32>, PoolError> {
+        let mut work = self.begin(text);
+        loop {
+            match self.go_on(&mut work) {
+                Step::More => {}
+                Step::Done(chances) => return Ok(chances),
+                Step::Garbled => return Err(PoolError::Garbled),
+            }
+        }
+    }
+
+    pub(crate) fn begin(&self, text: &str) -> Reading<Vec<f32>> {
+        let cut = self.tokens.cut(text);
         let mut all: Vec<Window> = Vec::new();
         for (size, overlap) in WINDOWS {
-            let room = size.min(self.max_tokens) - 2;
-            let windows = windows(&cut, room, overlap);
+            let windows = windows(&cut, size.min(self.max_tokens) - 2, overlap);
             if windows != all {
                 all.extend(windows);
             }
         }
+        Reading { cut, windows: all, done: 0, found: vec![0.0; self.labels.len()] }
+    }
+
+    /// Reads some windows more.
+    pub(crate) fn go_on(&self, work: &mut Reading<Vec<f32>>) -> Step<Vec<f32>> {
+        let Reading { cut, windows, done, found } = work;
+        let batch = windows.get(*done..windows.len().min(*done + BATCH)).unwrap_or_default();
         let most = WINDOWS[0].0.min(self.max_tokens) - 2;
-        let mut chances = vec![0.0_f32; self.labels.len()];
-        for batch in all.chunks(BATCH) {
-            let inputs: Vec<Vec<u32>> =
-                batch.iter().map(|window| self.tokens.marked(window.tokens(&cut, most))).collect();
-            let rows = self.bert.encode(&inputs);
-            let hidden = self.bert.hidden();
-            let mut of_texts = Vec::with_capacity(inputs.len() * hidden);
-            let mut rest = rows.as_slice();
-            for input in &inputs {
-                let (rows, after) = rest.split_at(input.len() * hidden);
-                rest = after;
-                of_texts.append(&mut self.pooling.row(rows, hidden));
-            }
-            let mut pooled = self.pooler.apply(&of_texts);
-            pooled.iter_mut().for_each(|x| *x = self.activation.of(*x));
-            for row in self.head.chances(&pooled).chunks_exact(self.labels.len()) {
-                chances.iter_mut().zip(row).for_each(|(most, chance)| *most = most.max(*chance));
-            }
+        let inputs: Vec<Vec<u32>> =
+            batch.iter().map(|window| self.tokens.marked(window.tokens(cut, most))).collect();
+        let rows = self.bert.encode(&inputs);
+        let hidden = self.bert.hidden();
+        let mut of_texts = Vec::with_capacity(inputs.len() * hidden);
+        let mut rest = rows.as_slice();
+        for input in &inputs {
+            let (rows, after) = rest.split_at(input.len() * hidden);
+            rest = after;
+            of_texts.append(&mut self.pooling.row(rows, hidden));
         }
-        chances
+        let mut pooled = self.pooler.apply(&of_texts);
+        pooled.iter_mut().for_each(|x| *x = self.activation.of(*x));
+        let chances = self.head.chances(&pooled);
+        if chances.iter().any(|chance| !chance.is_finite()) {
+            return Step::Garbled;
+        }
+        for row in chances.chunks_exact(self.labels.len()) {
+            found.iter_mut().zip(row).for_each(|(most, chance)| *most = most.max(*chance));
+        }
+        *done += batch.len();
+        if *done < windows.len() { Step::More } else { Step::Done(std::mem::take(found)) }
     }
 }

@@ -75,6 +75,9 @@ impl Config {
                 "hidden_size is no multiple of num_attention_heads".to_owned(),
             ));
         }
+        if !(self.layer_norm_eps.is_finite() && self.layer_norm_eps > 0.0) {
+            return Err(LoadReason::Malformed("layer_norm_eps is no number above 0".to_owned()));
+        }
         if self.max_position_embeddings < 3 {
             return Err(LoadReason::Malformed(
                 "max_position_embeddings leaves no room for a token".to_owned(),

@@ -4,10 +4,10 @@
 use super::bert::Bert;
 use super::head::Head;
 use super::labels::Labels;
-use super::windows::windows;
+use super::windows::{Reading, Step, windows};
 use super::wordpiece::WordPiece;
 use super::{Precision, open};
-use crate::error::{LoadError, LoadReason};
+use crate::error::{LoadError, LoadReason, PoolError};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -92,32 +92,53 @@ impl EntityModel {
     }
 
     /// The words of a text that are likely a part of something, in order. Takes as long as it takes.
-    #[must_use]
-    pub fn read(&self, text: &str) -> Vec<Labelled> {
-        let cut = self.tokens.cut(text, usize::MAX);
-        let most = self.window - 2;
-        let mut found = Vec::new();
-        for batch in windows(&cut, most, OVERLAP).chunks(BATCH) {
-            let inputs: Vec<Vec<u32>> =
-                batch.iter().map(|window| self.tokens.marked(window.tokens(&cut, most))).collect();
-            let chances = self.head.chances(&self.bert.encode(&inputs));
-            let mut rest = chances.as_slice();
-            for (window, input) in batch.iter().zip(&inputs) {
-                let (rows, after) = rest.split_at(input.len() * self.labels.len());
-                rest = after;
-                let first = cut.words[window.words.start].tokens.start;
-                for word in window.own.clone() {
-                    let tokens = &cut.words[word].tokens;
-                    // The first row is the mark's.
-                    let rows = rows.chunks_exact(self.labels.len()).skip(1 + tokens.start - first);
-                    if let Some((kind, begins, score)) = self.surest(rows.take(tokens.len())) {
-                        let bytes = cut.words[word].bytes.clone();
-                        found.push(Labelled { word, bytes, kind, begins, score });
-                    }
+    ///
+    /// # Errors
+    /// The model's numbers came out as none.
+    pub fn read(&self, text: &str) -> Result<Vec<Labelled>, PoolError> {
+        let mut work = self.begin(text);
+        loop {
+            match self.go_on(&mut work) {
+                Step::More => {}
+                Step::Done(found) => return Ok(found),
+                Step::Garbled => return Err(PoolError::Garbled),
+            }
+        }
+    }
+
+    pub(crate) fn begin(&self, text: &str) -> Reading<Vec<Labelled>> {
+        let cut = self.tokens.cut(text);
+        let windows = windows(&cut, self.window - 2, OVERLAP);
+        Reading { cut, windows, done: 0, found: Vec::new() }
+    }
+
+    /// Reads some windows more.
+    pub(crate) fn go_on(&self, work: &mut Reading<Vec<Labelled>>) -> Step<Vec<Labelled>> {
+        let Reading { cut, windows, done, found } = work;
+        let batch = windows.get(*done..windows.len().min(*done + BATCH)).unwrap_or_default();
+        let inputs: Vec<Vec<u32>> =
+            batch.iter().map(|window| self.tokens.marked(window.tokens(cut, self.window - 2))).collect();
+        let chances = self.head.chances(&self.bert.encode(&inputs));
+        if chances.iter().any(|chance| !chance.is_finite()) {
+            return Step::Garbled;
+        }
+        let mut rest = chances.as_slice();
+        for (window, input) in batch.iter().zip(&inputs) {
+            let (rows, after) = rest.split_at(input.len() * self.labels.len());
+            rest = after;
+            let first = cut.words[window.words.start].tokens.start;
+            for word in window.own.clone() {
+                let tokens = &cut.words[word].tokens;
+                // The first row is the mark's.
+                let rows = rows.chunks_exact(self.labels.len()).skip(1 + tokens.start - first);
+                if let Some((kind, begins, score)) = self.surest(rows.take(tokens.len())) {
+                    let bytes = cut.words[word].bytes.clone();
+                    found.push(Labelled { word, bytes, kind, begins, score });
                 }
             }
         }
-        found
+        *done += batch.len();
+        if *done < windows.len() { Step::More } else { Step::Done(std::mem::take(found)) }
     }
 
     /// What a word is, by the surest of its tokens: what is split into unknown pieces is no less a name.
@@ -135,7 +156,7 @@ impl EntityModel {
                 if inside + first > best.2 {
                     // Whether it begins something, its first piece says.
                     let begins = *begins.get_or_insert(first > inside);
-                    best = (kind, begins, inside + first);
+                    best = (kind, begins, (inside + first).min(1.0));
                 }
             }
             begins.get_or_insert(false);

@@ -13,6 +13,8 @@ mod wordpiece;
 
 pub use classes::ClassModel;
 pub use entities::{Entity, EntityModel, Labelled, joined};
+pub use windows::Reading;
+pub(crate) use windows::Step;
 
 use crate::error::{LoadError, LoadReason};
 use crate::kernel::{add_rows, normalise};
@@ -20,7 +22,7 @@ use bert::Bert;
 use config::Config;
 use safetensors::Tensors;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use wordpiece::WordPiece;
 
@@ -75,9 +77,16 @@ impl Model {
     /// A vector of length 1 per text, in order. Takes as long as it takes: call it where that is allowed.
     #[must_use]
     pub fn embed(&self, texts: &[&str]) -> Vec<Vec<f32>> {
-        let tokens: Vec<Vec<u32>> =
-            texts.iter().map(|text| self.tokens.encode(text, self.max_tokens)).collect();
-        let rows = self.bert.encode(&tokens);
+        let tokens: Vec<Vec<u32>> = texts.iter().map(|text| self.begin(text)).collect();
+        self.vectors(&tokens)
+    }
+
+    pub(crate) fn begin(&self, text: &str) -> Vec<u32> {
+        self.tokens.encode(text, self.max_tokens)
+    }
+
+    pub(crate) fn vectors(&self, tokens: &[Vec<u32>]) -> Vec<Vec<f32>> {
+        let rows = self.bert.encode(tokens);
         let mut rest = rows.as_slice();
         let mean = |text: &Vec<u32>| {
             let (rows, after) = rest.split_at(rest.len().min(text.len() * self.dimensions()));
@@ -102,9 +111,17 @@ fn open(folder: &Path) -> Result<(Config, WordPiece, Tensors), LoadError> {
     Ok((config, tokens, tensors))
 }
 
+/// Opens a file, and nothing that only looks like one: a pipe would be waited for.
+fn open_file(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    File::open(path)
+}
+
 /// A whole file of at most so many bytes.
 fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>, LoadError> {
-    let file = File::open(path).map_err(|e| LoadReason::Read(e).at(path))?;
+    let file = open_file(path).map_err(|e| LoadReason::Read(e).at(path))?;
     let mut bytes = Vec::new();
     #[expect(clippy::disallowed_methods, reason = "the limit is in `take`")]
     file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|e| LoadReason::Read(e).at(path))?;

@@ -2,6 +2,7 @@
 //! one at a time, so that loading takes little more memory than the model. It must not know which tensors a
 //! model has.
 
+use super::open_file;
 use crate::error::{LoadError, LoadReason};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -15,6 +16,8 @@ const MAX_HEADER_BYTES: u64 = 4 << 20;
 pub(super) struct Tensors {
     path: PathBuf,
     file: File,
+    /// Its size.
+    bytes: u64,
     /// Where tensors' offsets count from.
     start: u64,
     index: HashMap<String, Place>,
@@ -33,7 +36,8 @@ impl Tensors {
     }
 
     fn read_header(path: &Path) -> Result<Self, LoadReason> {
-        let mut file = File::open(path).map_err(LoadReason::Read)?;
+        let mut file = open_file(path).map_err(LoadReason::Read)?;
+        let bytes = file.metadata().map_err(LoadReason::Read)?.len();
         let mut length = [0; 8];
         file.read_exact(&mut length).map_err(LoadReason::Read)?;
         let length = u64::from_le_bytes(length);
@@ -48,7 +52,7 @@ impl Tensors {
         for (name, place) in members.into_iter().filter(|(name, _)| name != "__metadata__") {
             index.insert(name, serde_json::from_value(place).map_err(LoadReason::Json)?);
         }
-        Ok(Self { path: path.to_owned(), file, start: 8 + length, index })
+        Ok(Self { path: path.to_owned(), file, bytes, start: 8 + length, index })
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -76,15 +80,20 @@ impl Tensors {
             "F16" | "BF16" => 2,
             other => return Err(LoadReason::Unsupported(format!("tensor '{name}' of type {other}"))),
         };
-        let count: usize = shape.iter().product();
+        let count = shape.iter().try_fold(1_usize, |all, one| all.checked_mul(*one));
+        let room = count.and_then(|count| count.checked_mul(size));
         let [from, to] = place.data_offsets;
-        if to.checked_sub(from) != Some((count * size) as u64) {
+        let Some(room) = room.filter(|room| to.checked_sub(from) == Some(*room as u64)) else {
             return Err(LoadReason::Malformed(format!("tensor '{name}' has not as many bytes as its shape")));
-        }
+        };
         let dtype = place.dtype.clone();
         let start = self.start.saturating_add(from);
+        // Before there is room made for it: a file may say anything of itself.
+        if start.saturating_add(room as u64) > self.bytes {
+            return Err(LoadReason::Malformed(format!("tensor '{name}' ends behind the file")));
+        }
         self.file.seek(SeekFrom::Start(start)).map_err(LoadReason::Read)?;
-        let mut bytes = vec![0; count * size];
+        let mut bytes = vec![0; room];
         self.file.read_exact(&mut bytes).map_err(LoadReason::Read)?;
         let numbers: Vec<f32> = match dtype.as_str() {
             "F32" => bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),

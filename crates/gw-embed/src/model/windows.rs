@@ -4,6 +4,27 @@
 use super::wordpiece::Cut;
 use std::ops::Range;
 
+/// A text that is being read, so many windows at a time: others are read in between.
+#[derive(Debug)]
+pub struct Reading<F> {
+    pub(super) cut: Cut,
+    pub(super) windows: Vec<Window>,
+    /// How many of them are read.
+    pub(super) done: usize,
+    pub(super) found: F,
+}
+
+/// What came of reading on.
+#[derive(Debug)]
+pub(crate) enum Step<T> {
+    /// There is more to read.
+    More,
+    /// That is it.
+    Done(T),
+    /// The numbers came out as none.
+    Garbled,
+}
+
 /// Words that are read at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Window {

@@ -121,7 +121,7 @@ impl WordPiece {
     /// At most so many tokens, with the mark before and after; the end of a longer text is left out.
     pub(super) fn encode(&self, text: &str, max_tokens: usize) -> Vec<u32> {
         let room = max_tokens.saturating_sub(2);
-        let mut cut = self.cut(text, room);
+        let mut cut = self.read(text, room, false);
         cut.tokens.truncate(room);
         self.marked(&cut.tokens)
     }
@@ -135,10 +135,16 @@ impl WordPiece {
         marked
     }
 
-    /// The words of a text and their tokens, without marks. A text is read until it has so many tokens, and to the end of
-    /// the word.
-    pub(super) fn cut(&self, text: &str, most: usize) -> Cut {
-        let (mut cut, mut word) = (Cut::default(), Word::default());
+    /// The words of a text and their tokens, without marks. Other than the models were trained with, nothing between two
+    /// words joins them to one that nobody knows: signs and what looks like a blank stand alone, long words are cut, and
+    /// letters that nobody sees are read.
+    pub(super) fn cut(&self, text: &str) -> Cut {
+        self.read(text, usize::MAX, true)
+    }
+
+    /// A text is read until it has so many tokens, and to the end of the word.
+    fn read(&self, text: &str, most: usize, is_strict: bool) -> Cut {
+        let (mut cut, mut word) = (Cut { is_strict, ..Cut::default() }, Word::default());
         for (at, c) in text.char_indices() {
             if cut.tokens.len() >= most {
                 break;
@@ -152,14 +158,16 @@ impl WordPiece {
 
     /// Takes one more character of the text.
     fn push(&self, c: char, word: &mut Word, cut: &mut Cut) {
+        let c = if cut.is_strict { seen(c) } else { c };
         if c.is_whitespace() {
             return self.flush(word, cut);
         }
         if c == char::REPLACEMENT_CHARACTER || c.general_category_group() == GeneralCategoryGroup::Other {
             return;
         }
-        let alone = self.split_han && is_han(c);
-        if alone {
+        let is_sign = cut.is_strict && c.general_category_group() == GeneralCategoryGroup::Symbol;
+        let alone = is_sign || self.split_han && is_han(c);
+        if alone || cut.is_strict && word.chars >= self.max_word_chars {
             self.flush(word, cut);
         }
         let cased = |c: char, word: &mut Word, cut: &mut Cut| {
@@ -170,6 +178,10 @@ impl WordPiece {
             }
         };
         if self.strip_accents {
+            // What is left out of a word's end belongs to it.
+            if word.chars > 0 && c.general_category() == GeneralCategory::NonspacingMark {
+                word.bytes.end = word.here.end;
+            }
             decompose_canonical(c, |part| {
                 if part.general_category() != GeneralCategory::NonspacingMark {
                     cased(part, word, cut);
@@ -229,9 +241,19 @@ impl WordPiece {
     }
 }
 
+/// What a reader takes a character for: what is drawn as nothing is a blank, and an invisible letter is that letter.
+fn seen(c: char) -> char {
+    match c {
+        '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' => ' ',
+        '\u{e0020}'..='\u{e007e}' => char::from_u32(u32::from(c) - 0xe_0000).unwrap_or(c),
+        _ => c,
+    }
+}
+
 /// A text in words.
 #[derive(Debug, Default)]
 pub(super) struct Cut {
+    is_strict: bool,
     pub(super) tokens: Vec<u32>,
     pub(super) words: Vec<CutWord>,
 }

@@ -6,7 +6,7 @@ mod cache;
 mod queue;
 
 use crate::error::PoolError;
-use crate::model::{ClassModel, EntityModel, Labelled, Model};
+use crate::model::{ClassModel, EntityModel, Labelled, Model, Reading, Step};
 use cache::Cache;
 use parking_lot::Mutex;
 use queue::{Job, Queue};
@@ -24,9 +24,14 @@ pub type Vector = Arc<[f32]>;
 pub trait Reader: fmt::Debug + Send + Sync + 'static {
     /// What is said of a text.
     type Answer: Clone + fmt::Debug + Send + Sync + 'static;
+    /// A text that is being read.
+    type Work: fmt::Debug + Send + 'static;
 
-    /// An answer per text, in order. Takes as long as it takes.
-    fn read(&self, texts: &[&str]) -> Vec<Self::Answer>;
+    /// Gets a text ready.
+    fn begin(&self, text: &str) -> Self::Work;
+
+    /// Reads on, some tenths of a second at most. For each, `None` where there is more to read.
+    fn go_on(&self, works: &mut [Self::Work]) -> Vec<Option<Result<Self::Answer, PoolError>>>;
 
     /// What an answer takes in memory.
     fn bytes(answer: &Self::Answer) -> usize;
@@ -34,9 +39,14 @@ pub trait Reader: fmt::Debug + Send + Sync + 'static {
 
 impl Reader for Model {
     type Answer = Vector;
+    type Work = Vec<u32>;
 
-    fn read(&self, texts: &[&str]) -> Vec<Vector> {
-        self.embed(texts).into_iter().map(Vector::from).collect()
+    fn begin(&self, text: &str) -> Vec<u32> {
+        Self::begin(self, text)
+    }
+
+    fn go_on(&self, works: &mut [Vec<u32>]) -> Vec<Option<Result<Vector, PoolError>>> {
+        self.vectors(works).into_iter().map(|vector| Some(Ok(vector.into()))).collect()
     }
 
     fn bytes(answer: &Vector) -> usize {
@@ -46,9 +56,14 @@ impl Reader for Model {
 
 impl Reader for EntityModel {
     type Answer = Arc<[Labelled]>;
+    type Work = Reading<Vec<Labelled>>;
 
-    fn read(&self, texts: &[&str]) -> Vec<Self::Answer> {
-        texts.iter().map(|text| Self::read(self, text).into()).collect()
+    fn begin(&self, text: &str) -> Self::Work {
+        Self::begin(self, text)
+    }
+
+    fn go_on(&self, works: &mut [Self::Work]) -> Vec<Option<Result<Self::Answer, PoolError>>> {
+        works.iter_mut().map(|work| answer_of(Self::go_on(self, work))).collect()
     }
 
     fn bytes(answer: &Self::Answer) -> usize {
@@ -58,13 +73,26 @@ impl Reader for EntityModel {
 
 impl Reader for ClassModel {
     type Answer = Vector;
+    type Work = Reading<Vec<f32>>;
 
-    fn read(&self, texts: &[&str]) -> Vec<Vector> {
-        texts.iter().map(|text| Self::read(self, text).into()).collect()
+    fn begin(&self, text: &str) -> Self::Work {
+        Self::begin(self, text)
+    }
+
+    fn go_on(&self, works: &mut [Self::Work]) -> Vec<Option<Result<Vector, PoolError>>> {
+        works.iter_mut().map(|work| answer_of(Self::go_on(self, work))).collect()
     }
 
     fn bytes(answer: &Vector) -> usize {
         size_of_val(&**answer)
+    }
+}
+
+fn answer_of<T>(step: Step<Vec<T>>) -> Option<Result<Arc<[T]>, PoolError>> {
+    match step {
+        Step::More => None,
+        Step::Done(found) => Some(Ok(found.into())),
+        Step::Garbled => Some(Err(PoolError::Garbled)),
     }
 }
 
@@ -114,7 +142,7 @@ struct Owner<M: Reader> {
 #[derive(Debug)]
 struct Shared<M: Reader> {
     model: Arc<M>,
-    queue: Queue<M::Answer>,
+    queue: Queue<M::Work, M::Answer>,
     cache: Mutex<Cache<M::Answer>>,
     batch: usize,
     max_text_bytes: usize,
@@ -167,7 +195,7 @@ impl<M: Reader> Pool<M> {
             return Ok(answer);
         }
         let (answer, answer_of) = oneshot::channel();
-        shared.queue.push(Job { text: text.into(), answer })?;
+        shared.queue.push(Job { text: text.into(), work: None, answer })?;
         answered(answer_of, within).await
     }
 
@@ -179,9 +207,12 @@ impl<M: Reader> Pool<M> {
 }
 
 /// What a thread answers, if it does in time.
-async fn answered<T>(answer: oneshot::Receiver<T>, within: Duration) -> Result<T, PoolError> {
+async fn answered<T>(
+    answer: oneshot::Receiver<Result<T, PoolError>>,
+    within: Duration,
+) -> Result<T, PoolError> {
     match tokio::time::timeout(within, answer).await {
-        Ok(Ok(answer)) => Ok(answer),
+        Ok(Ok(answer)) => answer,
         Ok(Err(_)) => Err(PoolError::Stopped),
         Err(_) => Err(PoolError::TimedOut),
     }
@@ -206,32 +237,43 @@ impl<M: Reader> Drop for Owner<M> {
 }
 
 impl<M: Reader> Shared<M> {
-    /// What a thread does until the queue is closed.
+    /// What a thread does until the queue is closed. A text that is not read to its end waits behind the others, so that a
+    /// long one holds up nobody.
     fn work(&self) {
         while let Some(jobs) = self.queue.pull(self.batch) {
-            let jobs: Vec<Job<M::Answer>> = jobs.into_iter().filter_map(|job| self.known(job)).collect();
-            let texts: Vec<&str> = jobs.iter().map(|job| &*job.text).collect();
-            let answers = if texts.is_empty() { Vec::new() } else { self.model.read(&texts) };
-            for (Job { text, answer: waiting }, answer) in jobs.into_iter().zip(answers) {
-                self.cache.lock().put(text, answer.clone(), M::bytes(&answer));
+            let (mut jobs, mut works) = (jobs, Vec::new());
+            jobs.retain_mut(|job| {
+                let is_wanted = self.is_wanted(job);
+                if is_wanted {
+                    works.push(job.work.take().unwrap_or_else(|| self.model.begin(&job.text)));
+                }
+                is_wanted
+            });
+            let answers = if works.is_empty() { Vec::new() } else { self.model.go_on(&mut works) };
+            for ((mut job, work), answer) in jobs.into_iter().zip(works).zip(answers) {
+                let Some(answer) = answer else {
+                    job.work = Some(work);
+                    self.queue.put_back(job);
+                    continue;
+                };
+                if let Ok(answer) = &answer {
+                    self.cache.lock().put(job.text, answer.clone(), M::bytes(answer));
+                }
                 // Who gave up meanwhile finds it in the cache the next time.
-                drop(waiting.send(answer));
+                drop(job.answer.send(answer));
             }
         }
     }
 
-    /// Answers what has become known while it waited; gives back the rest, but for what nobody waits for.
-    fn known(&self, job: Job<M::Answer>) -> Option<Job<M::Answer>> {
+    /// Does anybody wait for it that is not answered with what has become known meanwhile?
+    fn is_wanted(&self, job: &mut Job<M::Work, M::Answer>) -> bool {
         if job.answer.is_closed() {
-            return None;
+            return false;
         }
-        match self.cache.lock().get(&job.text) {
-            Some(answer) => {
-                drop(job.answer.send(answer));
-                None
-            }
-            None => Some(job),
-        }
+        let Some(known) = self.cache.lock().get(&job.text) else { return true };
+        let (gone, _) = oneshot::channel();
+        drop(std::mem::replace(&mut job.answer, gone).send(Ok(known)));
+        false
     }
 }
 

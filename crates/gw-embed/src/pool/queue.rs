@@ -8,32 +8,34 @@ use tokio::sync::oneshot;
 
 /// A text, and who waits for what is said of it.
 #[derive(Debug)]
-pub(super) struct Job<T> {
+pub(super) struct Job<W, T> {
     pub(super) text: Box<str>,
-    pub(super) answer: oneshot::Sender<T>,
+    /// How far it is read; `None` before it is begun.
+    pub(super) work: Option<W>,
+    pub(super) answer: oneshot::Sender<Result<T, PoolError>>,
 }
 
 #[derive(Debug)]
-pub(super) struct Queue<T> {
-    state: Mutex<State<T>>,
+pub(super) struct Queue<W, T> {
+    state: Mutex<State<W, T>>,
     arrived: Condvar,
     limit: usize,
 }
 
 #[derive(Debug)]
-struct State<T> {
-    jobs: VecDeque<Job<T>>,
+struct State<W, T> {
+    jobs: VecDeque<Job<W, T>>,
     is_closed: bool,
 }
 
-impl<T> Queue<T> {
+impl<W, T> Queue<W, T> {
     pub(super) fn new(limit: usize) -> Self {
         let state = State { jobs: VecDeque::new(), is_closed: false };
         Self { state: Mutex::new(state), arrived: Condvar::new(), limit }
     }
 
     /// Refuses at once when the queue is full, after a look for those in it that nobody waits for any more.
-    pub(super) fn push(&self, job: Job<T>) -> Result<(), PoolError> {
+    pub(super) fn push(&self, job: Job<W, T>) -> Result<(), PoolError> {
         let mut state = self.state.lock();
         if state.is_closed {
             return Err(PoolError::Stopped);
@@ -49,8 +51,17 @@ impl<T> Queue<T> {
         Ok(())
     }
 
+    /// Puts one behind the others that has been begun: it has its place, however many wait.
+    pub(super) fn put_back(&self, job: Job<W, T>) {
+        let mut state = self.state.lock();
+        if !state.is_closed {
+            state.jobs.push_back(job);
+            self.arrived.notify_one();
+        }
+    }
+
     /// Waits for the next jobs; nothing once the queue is closed.
-    pub(super) fn pull(&self, most: usize) -> Option<Vec<Job<T>>> {
+    pub(super) fn pull(&self, most: usize) -> Option<Vec<Job<W, T>>> {
         let mut state = self.state.lock();
         while state.jobs.is_empty() && !state.is_closed {
             self.arrived.wait(&mut state);

@@ -2,10 +2,10 @@
 
 use super::cache::Cache;
 use super::queue::{Job, Queue};
-use super::{Embedder, PoolSettings, Vector, answered};
+use super::{Embedder, Pool, PoolSettings, Vector, answered};
 use crate::error::PoolError;
 use crate::model::tests::tiny;
-use crate::model::{Model, Precision};
+use crate::model::{EntityModel, Model, Precision};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -20,9 +20,12 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
 }
 
-fn job(text: &str) -> (Job<Vector>, oneshot::Receiver<Vector>) {
+/// What waits for an answer.
+type Waiting = oneshot::Receiver<Result<Vector, PoolError>>;
+
+fn job(text: &str) -> (Job<Vec<u32>, Vector>, Waiting) {
     let (answer, vector) = oneshot::channel();
-    (Job { text: text.into(), answer }, vector)
+    (Job { text: text.into(), work: None, answer }, vector)
 }
 
 #[test]
@@ -151,4 +154,26 @@ fn the_cache_keeps_what_was_asked_for_last_within_its_bytes() {
     assert_eq!(cache.len(), 3);
     cache.put("x".repeat(5_000).into(), Arc::clone(&vector), 400);
     assert_eq!(cache.len(), 3, "what is larger than the whole cache drives nothing out");
+}
+
+#[test]
+fn a_long_text_holds_up_nobody_and_ends_when_nobody_waits() {
+    let folder = tiny::folder();
+    tiny::write_head(folder.path(), &["O", "B-A"], serde_json::json!({}));
+    let model = Arc::new(EntityModel::load(folder.path(), Precision::F32).unwrap());
+    let settings = PoolSettings { batch: 1, max_text_bytes: usize::MAX, ..PoolSettings::default() };
+    let pool = Pool::start(Arc::clone(&model), settings).unwrap();
+    // Some thousand windows: longer than the test would wait.
+    let long = "the cat sat on the mat, ".repeat(200_000);
+    let (gave_up, short) = run(async {
+        let long = pool.read(&long, Duration::from_millis(300));
+        let short = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            pool.read("the cat", LONG).await
+        };
+        tokio::join!(long, short)
+    });
+    assert_eq!(gave_up, Err(PoolError::TimedOut));
+    assert_eq!(short.unwrap().to_vec(), model.read("the cat").unwrap());
+    assert!(run(pool.read("the mat", LONG)).is_ok(), "what nobody waits for is not read on");
 }

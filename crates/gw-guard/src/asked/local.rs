@@ -1,7 +1,7 @@
 //! What models in the process say of texts: where names and places stand, or what a text is. Serves the guardrails of those
 //! kinds; whoever runs models hands in what they say. It must not run any.
 
-use super::{AskFault, MAX_FINDINGS, Question, Told, names, percent};
+use super::{AskFault, Question, Told, names, percent};
 use crate::finding::Finding;
 use gw_model::guardrail::GuardAction;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct LocalFinding {
 /// What the findings of a model are to a guardrail.
 ///
 /// # Errors
-/// They are not about the texts, or too many.
+/// They are not about the texts. There is no bound on how many there are but what may be asked about: no stranger says it.
 pub fn read_local(question: &Question<'_>, found: &[LocalFinding]) -> Result<Vec<Told>, AskFault> {
     let one = |found: &LocalFinding| {
         let text = &question.texts.get(found.text)?.text;
@@ -34,8 +34,5 @@ pub fn read_local(question: &Question<'_>, found: &[LocalFinding]) -> Result<Vec
         let finding = Finding { start, end, kind: names::configured(&found.kind), score, reason: REASON };
         Some(Told { text: found.text, finding, most: GuardAction::Block, with: None })
     };
-    if found.len() > MAX_FINDINGS {
-        return Err(AskFault::TooLong);
-    }
     found.iter().map(one).collect::<Option<_>>().ok_or(AskFault::Malformed)
 }

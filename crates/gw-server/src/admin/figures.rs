@@ -4,10 +4,10 @@
 use super::error::ApiError;
 use super::logs;
 use crate::app::authorization::{Caller, Resource};
+use crate::app::places::{Place, Places};
 use gw_model::{AccountId, Level, Micros, time};
 use gw_store::analytics::{RollupBy, RollupFilter};
 use gw_store::types::{LogFilter, Span};
-use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -46,7 +46,7 @@ static AT_ONCE: Semaphore = Semaphore::const_new(2);
 const MOST_WAITING: usize = 24;
 const MOST_OF_A_CALLER: usize = 8;
 /// By callers.
-static WAITING: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+static WAITING: Places<String> = Places::new(MOST_WAITING, MOST_OF_A_CALLER);
 /// How long one waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -154,43 +154,23 @@ fn class_of(status: Span) -> Option<u8> {
 /// A turn to sum up records. It lasts as long as it is held, also where whoever asked is gone.
 #[derive(Debug)]
 pub(super) struct Turn {
-    who: String,
+    _place: Place<'static, String>,
     _permit: Option<SemaphorePermit<'static>>,
 }
 
 /// Waits for a turn. Errors: too many wait already, of the caller or in all, or it takes too long.
 pub(super) async fn turn(caller: &Caller) -> Result<Turn, ApiError> {
-    let who = caller.origin.actor.to_string();
     let busy = || ApiError::busy("too many questions about single records are asked; try again in a moment");
-    let mut turn = {
-        let mut waiting = WAITING.lock();
-        let all: usize = waiting.values().sum();
-        let own = waiting.get(&who).copied().unwrap_or(0);
-        if all >= MOST_WAITING || own >= MOST_OF_A_CALLER {
-            return Err(busy());
-        }
-        waiting.insert(who.clone(), own + 1);
-        Turn { who, _permit: None }
-    };
-    turn._permit = tokio::time::timeout(PATIENCE, AT_ONCE.acquire()).await.map_err(|_| busy())?.ok();
-    Ok(turn)
+    let place = WAITING.take(caller.origin.actor.to_string()).ok_or_else(busy)?;
+    let permit = tokio::time::timeout(PATIENCE, AT_ONCE.acquire()).await.map_err(|_| busy())?.ok();
+    Ok(Turn { _place: place, _permit: permit })
 }
 
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let mut waiting = WAITING.lock();
-        match waiting.get_mut(&self.who) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(waiting.remove(&self.who)),
-        }
-    }
-}
-
-/// There were more records than could be looked at.
+/// There were more records than could be looked at, or more sums than may be.
 pub(super) fn unfinished(searched_to: Micros) -> ApiError {
     let text = format!(
         "these filters together are summed up from single records, of which only those since {} could be read in the time \
-         for that; choose a later 'from', or fewer filters",
+         for that, or made no more sums than may be; choose a later 'from', a longer 'interval', or fewer filters",
         time::format(searched_to)
     );
     ApiError::invalid("from", text)

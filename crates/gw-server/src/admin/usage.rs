@@ -5,13 +5,13 @@ use super::by::By;
 use super::error::ApiError;
 use super::figures::{self, Calls, Given};
 use super::query::{MAX_LIMIT, Page, paged, time as parse_time};
-use crate::app::analytics::RECORDS_LIMIT;
+use crate::app::analytics::{MOST_SUMS, RECORDS_LIMIT};
 use crate::app::authorization::{Caller, Resource, Standing};
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Extension, Query, State};
 use gw_model::{AccountId, Micros, time};
-use gw_store::analytics::{RollupBy, RollupQuery, RollupRow, Span, sum_records};
+use gw_store::analytics::{RollupBy, RollupQuery, RollupRow, Span, SumBounds, sum_records};
 use gw_store::types::{GroupBy, UsageFilter, UsageRow};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -158,7 +158,8 @@ impl UsageAsk {
             filter: self.calls.filter.clone(),
             ..RollupQuery::over(Span::Hour, from.unwrap_or(0).max(0), to)
         };
-        let sums = sum_records(&*app.storage.database, &query, &self.calls.more, limit, true)?;
+        let bounds = SumBounds { time: limit, sums: MOST_SUMS };
+        let sums = sum_records(&*app.storage.database, &query, &self.calls.more, bounds, true)?;
         if let Some(searched_to) = sums.searched_to {
             return Err(figures::unfinished(searched_to));
         }

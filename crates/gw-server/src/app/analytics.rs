@@ -11,7 +11,9 @@ pub(crate) use forecast::{DAYS as FORECAST_DAYS, Forecast, METHOD as FORECAST_ME
 pub(crate) use metric::{Figure, Metric};
 pub(crate) use overview::{Overview, Top, overview};
 pub(crate) use prune::prune;
-pub(crate) use timeseries::{RECORDS_LIMIT, Source, Timeseries, TimeseriesAsk, TimeseriesError, timeseries};
+pub(crate) use timeseries::{
+    MOST_SUMS, RECORDS_LIMIT, Source, Timeseries, TimeseriesAsk, TimeseriesError, timeseries,
+};
 
 use gw_model::Micros;
 use gw_store::analytics::Span;

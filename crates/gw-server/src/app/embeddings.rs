@@ -134,7 +134,7 @@ mod local {
         match error {
             PoolError::Busy => Unembedded::Busy,
             PoolError::TimedOut => Unembedded::TimedOut,
-            PoolError::TooLong { .. } | PoolError::Stopped => Unembedded::Failed,
+            PoolError::TooLong { .. } | PoolError::Garbled | PoolError::Stopped => Unembedded::Failed,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How often applications may say something about their calls: so much of one key in a while, and so much at once. Serves the
 //! data plane's feedback, which is no call and so within no limits of calls. It must not know what is said.
 
+use super::places::{Place, Places};
 use gw_model::{ErrorCode, KeyId, Micros, Refusal};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -19,23 +20,7 @@ const MOST_WAITING: usize = 1_024;
 pub(crate) struct Pace {
     lately: Mutex<Lately>,
     at_once: Semaphore,
-    waiting: Mutex<HashMap<Option<KeyId>, usize>>,
-}
-
-/// A place for waiting.
-pub(crate) struct Waiting<'p> {
-    pace: &'p Pace,
-    by: Option<KeyId>,
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        let mut waiting = self.pace.waiting.lock();
-        match waiting.get_mut(&self.by) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(waiting.remove(&self.by)),
-        }
-    }
+    waiting: Places<Option<KeyId>>,
 }
 
 /// Of whom how much was heard in this while.
@@ -47,7 +32,11 @@ struct Lately {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { lately: Mutex::default(), at_once: Semaphore::new(AT_ONCE), waiting: Mutex::default() }
+        Self {
+            lately: Mutex::default(),
+            at_once: Semaphore::new(AT_ONCE),
+            waiting: Places::new(MOST_WAITING, MOST_WAITING_OF_A_KEY),
+        }
     }
 }
 
@@ -65,18 +54,8 @@ impl Pace {
     }
 
     /// A place to wait for a record; `None` where too many wait.
-    pub(crate) fn wait(&self, by: Option<KeyId>) -> Option<Waiting<'_>> {
-        let mut waiting = self.waiting.lock();
-        let all: usize = waiting.values().sum();
-        let own = waiting.entry(by).or_default();
-        if all >= MOST_WAITING || *own >= MOST_WAITING_OF_A_KEY {
-            if *own == 0 {
-                waiting.remove(&by);
-            }
-            return None;
-        }
-        *own += 1;
-        Some(Waiting { pace: self, by })
+    pub(crate) fn wait(&self, by: Option<KeyId>) -> Option<Place<'_, Option<KeyId>>> {
+        self.waiting.take(by)
     }
 
     /// Lets one read and write. Errors: there are too many.

@@ -7,25 +7,37 @@ use gw_config::compile::LocalModelFolder;
 use gw_pipeline::Gateway;
 
 /// Reads the models of a configuration. Errors: the first that can not be used, or has no such label, at its place.
-pub(crate) fn load(folders: &[LocalModelFolder], reading: Reading) -> Result<(), ConfigErrors> {
-    folders.iter().try_for_each(|folder| read(folder, reading))
+pub(crate) fn load(folders: &[LocalModelFolder], reading: Reading) -> Result<Loaded, ConfigErrors> {
+    read_all(folders, reading)
 }
 
 /// Has the gateway ask these models and no others.
-pub(crate) fn serve(folders: &[LocalModelFolder], gateway: &Gateway) {
-    put_in_force(folders, gateway);
+pub(crate) fn serve(loaded: Loaded, gateway: &Gateway) {
+    put_in_force(loaded, gateway);
 }
 
 #[cfg(not(feature = "embed"))]
-fn read(folder: &LocalModelFolder, _reading: Reading) -> Result<(), ConfigErrors> {
-    Err(folder.refused("this program was built without the feature 'embed'"))
+mod host {
+    //! For a program without models.
+
+    use super::{ConfigErrors, Gateway, LocalModelFolder, Reading};
+
+    /// Nothing.
+    #[derive(Debug)]
+    pub(crate) struct Loaded;
+
+    pub(super) fn read_all(folders: &[LocalModelFolder], _reading: Reading) -> Result<Loaded, ConfigErrors> {
+        match folders.first() {
+            Some(folder) => Err(folder.refused("this program was built without the feature 'embed'")),
+            None => Ok(Loaded),
+        }
+    }
+
+    pub(super) const fn put_in_force(_loaded: Loaded, _gateway: &Gateway) {}
 }
-
-#[cfg(not(feature = "embed"))]
-const fn put_in_force(_folders: &[LocalModelFolder], _gateway: &Gateway) {}
-
-#[cfg(feature = "embed")]
-use host::{put_in_force, read};
 
 #[cfg(feature = "embed")]
 mod host;
+
+pub(crate) use host::Loaded;
+use host::{put_in_force, read_all};

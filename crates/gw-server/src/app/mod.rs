@@ -25,6 +25,7 @@ pub(crate) mod inside;
 pub(crate) mod keys;
 pub(crate) mod local_models;
 pub(crate) mod ownership;
+pub(crate) mod places;
 pub(crate) mod plugins;
 pub(crate) mod prices;
 pub(crate) mod replay;

@@ -242,7 +242,8 @@ impl App {
         let before = self.embeddings.lock().clone();
         let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref(), Reading::Now)
             .map_err(ApplyError::Embeddings)?;
-        local_models::load(&compiled.local_models, Reading::Now).map_err(ApplyError::Embeddings)?;
+        let models =
+            local_models::load(&compiled.local_models, Reading::Now).map_err(ApplyError::Embeddings)?;
         plugins::load(&compiled.plugins).map_err(ApplyError::Embeddings)?;
         let embedding = embeddings::of(loaded.as_ref());
         let file = of_file(&compiled);
@@ -273,7 +274,7 @@ impl App {
         self.file.store(Arc::new(file));
         self.base.store(Arc::new(base));
         *self.embeddings.lock() = loaded;
-        local_models::serve(&compiled.local_models, &self.gateway);
+        local_models::serve(models, &self.gateway);
         plugins::serve(&compiled.plugins, &self.gateway);
         let (database, now) = (&*self.storage.database, self.gateway.clock().now());
         super::called::restore(database, &live, now);

@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> ExitCode {
     let read = configuration::read(&origin, 1).and_then(|compiled| {
         let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Now);
         let loaded = loaded.and_then(|_| local_models::load(&compiled.local_models, Reading::Now));
-        let loaded = loaded.and_then(|()| plugins::load(&compiled.plugins));
+        let loaded = loaded.and_then(|_| plugins::load(&compiled.plugins));
         loaded.map(|()| compiled).map_err(ConfigurationError::Faults)
     });
     match read {

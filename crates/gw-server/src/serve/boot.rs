@@ -200,7 +200,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let emulator = emulator(background, &mut compiled)?;
     let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Later)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
-    local_models::load(&compiled.local_models, Reading::Later)
+    let models = local_models::load(&compiled.local_models, Reading::Later)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
     plugins::load(&compiled.plugins)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
@@ -220,7 +220,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         shared: shared.as_ref().map(|shared| shared.limits.clone()),
     })
     .map_err(BootError::Publish)?;
-    local_models::serve(&compiled.local_models, &gateway);
+    local_models::serve(models, &gateway);
     plugins::serve(&compiled.plugins, &gateway);
     gateway.set_bodies(Arc::clone(&storage.bodies));
     keep_answers(&storage, compiled.redis.as_ref(), &gateway, &clock).map_err(BootError::Redis)?;

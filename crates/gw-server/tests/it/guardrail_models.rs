@@ -8,10 +8,13 @@ mod tiny;
 use super::semantic::real_weights;
 use super::support::gateway::run;
 use super::support::scripted::{Scripted, Seen, Step, stream};
-use super::support::{Call, Gateway, MASTER, chat, chat_stream, speaking, sse};
+use super::support::{Call, Gateway, MASTER, chat, chat_stream, poll, speaking, sse};
+use http::Method;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 /// The model repeats what it is told.
 async fn echo() -> Scripted {
@@ -101,7 +104,7 @@ async fn folders_and_labels_that_are_no_good_are_errors_at_their_places() {
     tiny::write(&at.join("bare"));
     for (model, more, expected) in [
         ("missing", "kind: ner", "No such file"),
-        ("cut", "kind: ner", "cannot be read"),
+        ("cut", "kind: ner", "ends behind the file"),
         ("bare", "kind: ner", "id2label"),
         ("good", "kind: ner, entities: [LOC]", "the model knows no 'LOC': it has per"),
         ("good", "kind: classifier, labels: [bad]", "the model knows no 'bad': it has O, B-PER"),
@@ -137,6 +140,48 @@ async fn weights_that_turn_out_bad_after_the_start_follow_the_guardrail_s_policy
     gateway.send(asking("the cat", "open")).await.ok();
     let asked = "gatewright_guardrail_questions_total{guardrail=\"closed\",outcome=\"unusable\"}";
     assert_eq!(gateway.metric(asked).await, 1.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_under_way_has_the_model_of_its_own_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    model(folder.path(), &["SAFE", "BAD"]);
+    let upstream = Scripted::start(|_| {
+        let message = json!({"role": "assistant", "content": "the cat sat"});
+        let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+        let body =
+            json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]});
+        let head = speaking::head("200 OK", "application/json", "", &body.to_string());
+        vec![Step::Wait, Step::Send(head.into_bytes())]
+    })
+    .await;
+    let config = |rails: &str| format!("{}guardrails:\n{rails}", upstream.provider());
+    let either = format!(
+        "  either: {{ kind: classifier, model_dir: '{}', labels: [SAFE, BAD], min_score: 1, on: [response], action: flag, mandatory: true }}\n",
+        folder.path().display()
+    );
+    let gateway = Gateway::start(&config(&either)).await;
+    let call = async {
+        let call = Call::chat(&chat("up/chat-model", "hi")).key(MASTER);
+        gateway.send(call).await
+    };
+    let change = async {
+        let asked = async || (!upstream.all().is_empty()).then_some(());
+        poll::eventually_within(Duration::from_secs(60), "the call is under way", asked).await;
+        gateway.write_config(&config("  mail: { kind: pii, on: [request], action: flag }\n"));
+        gateway.signal(Signal::HUP);
+        let listed = async || {
+            let list = gateway.admin(Method::GET, "/api/v1/guardrails", None).await.json();
+            list["data"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one["name"] == "mail"))
+                .then_some(())
+        };
+        poll::eventually_within(Duration::from_secs(60), "the configuration is in force", listed).await;
+        upstream.release();
+    };
+    let (answer, ()) = tokio::join!(call, change);
+    assert_eq!(answer.ok().header("x-gatewright-guardrails"), Some("either=flag"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -445,3 +445,28 @@ async fn topics_are_denied_or_allowed_by_examples() {
     ask("kitchen", "How long does soup take?").await.ok();
     assert_eq!(embedded(), before);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_findings_of_one_guardrail_hide_no_other() {
+    let place = place(&["fine"], |_| Vec::new()).await;
+    let rails = "  addresses: { kind: pii, entities: [email], on: [request], action: redact, mandatory: true }\n  \
+                   falcon: { kind: keywords, terms: [falcon], on: [request], action: redact, mandatory: true }\n  \
+                   hawk: { kind: keywords, terms: [hawk], on: [request], action: block, mandatory: true }\n";
+    let gateway = Gateway::start(&format!("{}guardrails:\n{rails}", place.provider())).await;
+    let addresses: String = (0..60).map(|n| format!("mail user{n}@example.com and ")).collect();
+    let asked = async |end: &str| {
+        gateway
+            .send(Call::chat(&chat("up/chat-model", &format!("{addresses}{end} {addresses}"))).key(MASTER))
+            .await
+    };
+    let masked = asked("falcon").await;
+    assert_eq!(masked.ok().header("x-gatewright-guardrails"), Some("addresses=redact, falcon=redact"));
+    let stopped = asked("falcon hawk").await;
+    stopped.refused(400, "guardrail_blocked");
+    let record = gateway.record(&stopped.request_id()).await;
+    let told: Vec<_> = record["guardrails"].as_array().unwrap().iter().map(|one| &one["guardrail"]).collect();
+    assert!(
+        ["addresses", "falcon", "hawk"].iter().all(|name| told.iter().any(|one| *one == name)),
+        "{record}"
+    );
+}

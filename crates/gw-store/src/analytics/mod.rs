@@ -7,7 +7,7 @@ mod query;
 mod series;
 mod sketch;
 
-pub use of_records::{RecordSums, sum_records};
+pub use of_records::{RecordSums, SumBounds, sum_records};
 pub(crate) use parts::{Part, Told};
 pub(crate) use query::{Answer, OfParts, PartOf, Values, account_value};
 pub use query::{Consumption, RollupBy, RollupFilter, RollupFirsts, RollupQuery, RollupRow, Span};

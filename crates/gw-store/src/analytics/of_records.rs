@@ -24,11 +24,20 @@ const LONG: Micros = 10 * MINUTE;
 pub struct RecordSums {
     /// Of each span and value.
     rows: Vec<RollupRow>,
-    /// The time was up: nothing that began before this was looked at.
+    /// The time was up, or there were as many sums as may be: what began before this was not counted.
     pub searched_to: Option<Micros>,
 }
 
-/// Adds up the records that the query's filter and `more` let through, for at most about twice `limit`. Of `more`, what the query's
+/// How far records are added up.
+#[derive(Clone, Copy, Debug)]
+pub struct SumBounds {
+    /// For how long, about twice.
+    pub time: Duration,
+    /// Most sums, each of a span and a value: a few hundred bytes each.
+    pub sums: usize,
+}
+
+/// Adds up the records that the query's filter and `more` let through. Of `more`, what the query's
 /// filter says too must be left out, and so must times and pages. `labels`: by customer, also those count that are a name only, and
 /// calls of none, as in the table of usage.
 ///
@@ -38,25 +47,27 @@ pub fn sum_records(
     database: &(impl Reports + ?Sized),
     query: &RollupQuery,
     more: &LogFilter,
-    limit: Duration,
+    bounds: SumBounds,
     labels: bool,
 ) -> Result<RecordSums, StoreError> {
     let query = RollupQuery { by_time: true, only: None, ..query.clone() };
     let (first, end) = query.starts();
     let (from, to) = (first.saturating_mul(query.span.us()), end.saturating_mul(query.span.us()));
     let (values, answer) = (Values::default(), Answer::default());
-    let mut sums = Summing { query: &query, more, labels, values, answer };
+    let mut sums = Summing { query: &query, more, labels, values, answer, most: bounds.sums, full_at: None };
+    let limit = bounds.time;
     let begun = from.saturating_sub(LONG);
     let recent = coarse(&query.filter, more, (begun, to));
     let mut page = database.search(&recent, Some(limit), &mut |row| sums.take(row))?;
-    if page.searched_to.is_none() {
+    if page.searched_to.is_none() && sums.full_at.is_none() {
         let long = Between { from: Some(LONG.unsigned_abs()), to: None };
         let earlier = coarse(&query.filter, more, (begun.saturating_sub(DAY), begun));
         let earlier = LogFilter { total_us: long, ..earlier };
         page = database.search(&earlier, Some(limit), &mut |row| sums.take(row))?;
     }
     let searched_to = page.searched_to.map(|id| id.unix_millis().saturating_mul(1000));
-    let Summing { values, answer, .. } = sums;
+    let Summing { values, answer, full_at, .. } = sums;
+    let searched_to = searched_to.max(full_at);
     Ok(RecordSums { rows: answer.rows(&query, &values), searched_to })
 }
 
@@ -116,11 +127,18 @@ struct Summing<'q> {
     labels: bool,
     values: Values,
     answer: Answer,
+    most: usize,
+    /// When the first began that there was no room for; none after it is counted, so that what is there is whole.
+    full_at: Option<Micros>,
 }
 
 impl Summing<'_> {
     /// Counts a record. False: it need not be kept.
     fn take(&mut self, row: &LogRow) -> bool {
+        if self.answer.len() > self.most {
+            self.full_at.get_or_insert(row.time);
+            return false;
+        }
         let accounts = pack(&row.accounts);
         let guardrails: String = row.verdicts.iter().map(|one| format!("|{}=", one.guardrail)).collect();
         let counted = Counted::listed(row, &accounts, &guardrails);

@@ -541,6 +541,11 @@ pub(super) fn value_of(group_by: Option<RollupBy>, series: &Series<'_>) -> Strin
 pub(crate) struct Answer(AHashMap<(i64, u32), (Consumption, Sketch, Sketch)>);
 
 impl Answer {
+    /// How many sums there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The sums of a span and a value.
     pub(crate) fn row(
         &mut self,

@@ -11,6 +11,8 @@ use std::io::Read;
 const DEFLATED: u8 = 1;
 const VERSION: u8 = 2;
 const HEAD_BYTES: usize = 1 + 4;
+/// What stands around two bodies, about.
+const FRAME_BYTES: usize = 128;
 /// Most bytes that one call's bodies may grow to when they are opened.
 const MAX_OPENED: u64 = 256 << 20;
 
@@ -66,7 +68,8 @@ impl BodyContent {
     /// As it is sealed. Errors: there is no memory for it.
     pub(super) fn pack(&self) -> Result<Vec<u8>, StoreError> {
         let damaged = || StoreError::Damaged { what: "bodies of a call" };
-        let plain = postcard::to_allocvec(self).map_err(|_| damaged())?;
+        let room = Vec::with_capacity(self.len() + FRAME_BYTES);
+        let plain = postcard::to_extend(self, room).map_err(|_| damaged())?;
         let length = u32::try_from(plain.len()).map_err(|_| damaged())?;
         let mut out = vec![0; HEAD_BYTES + get_maximum_output_size(plain.len())];
         let (head, room) = out.split_at_mut(HEAD_BYTES);

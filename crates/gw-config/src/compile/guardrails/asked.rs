@@ -17,7 +17,6 @@ use std::sync::Arc;
 const SERVICE_MS: u64 = 2_000;
 const MODEL_MS: u64 = 10_000;
 const PLUGIN_MS: u64 = 10;
-const LOCAL_MS: u64 = 5_000;
 
 /// Most questions at the same time.
 const MAX_PARALLEL: u64 = 64;
@@ -71,18 +70,22 @@ const HOSTS: &[Kind] =
 /// Categories of Llama Guard.
 const LLAMA_GUARD: u32 = 14;
 
+/// Does a kind look by itself?
+pub(super) fn asks_nobody(kind: Kind) -> bool {
+    !ASKING.contains(&kind)
+}
+
 /// What is asked; `None` for kinds that ask nobody, and where what they need is missing.
 pub(super) fn spec(settings: &GuardrailSettings, faults: &mut Faults) -> Option<AskSpec> {
     let kind = settings.kind.value;
-    if !ASKING.contains(&kind) {
+    if asks_nobody(kind) {
         return None;
     }
     check(settings, faults);
     let who = who(settings, faults)?;
     let usual_ms = match kind {
-        Kind::LlmJudge | Kind::LlamaGuard => MODEL_MS,
+        Kind::LlmJudge | Kind::LlamaGuard | Kind::Ner | Kind::Classifier => MODEL_MS,
         Kind::Wasm => PLUGIN_MS,
-        Kind::Ner | Kind::Classifier => LOCAL_MS,
         _ => SERVICE_MS,
     };
     let usual_bytes = if LOCAL.contains(&kind) { MAX_LOCAL_BYTES } else { MAX_TEXT_BYTES };

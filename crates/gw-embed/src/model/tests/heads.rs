@@ -2,7 +2,7 @@
 //! means is tested in `tests/`, with real weights.
 
 use super::tiny;
-use crate::error::LoadReason;
+use crate::error::{LoadReason, PoolError};
 use crate::model::windows::{Window, windows};
 use crate::model::wordpiece::WordPiece;
 use crate::model::{ClassModel, Entity, EntityModel, Labelled, Precision, joined};
@@ -26,12 +26,64 @@ fn words_stand_where_the_text_has_them() {
     let folder = tiny::folder();
     let tokens = WordPiece::load(&folder.path().join("tokenizer.json")).unwrap();
     let text = " The unwanted\u{a0}Café, 東京cat\u{200b}s!";
-    let cut = tokens.cut(text, usize::MAX);
+    let cut = tokens.cut(text);
     let said: Vec<&str> = cut.words.iter().map(|word| &text[word.bytes.clone()]).collect();
     assert_eq!(said, ["The", "unwanted", "Café", ",", "東", "京", "cat\u{200b}s", "!"]);
     let sizes: Vec<usize> = cut.words.iter().map(|word| word.tokens.len()).collect();
     assert_eq!(sizes, [1, 3, 1, 1, 1, 1, 2, 1]);
     assert_eq!(cut.words.last().unwrap().tokens.end, cut.tokens.len());
+}
+
+#[test]
+fn nothing_joins_words_to_one_that_nobody_knows() {
+    let folder = tiny::folder();
+    let tokens = WordPiece::load(&folder.path().join("tokenizer.json")).unwrap();
+    let long = format!("{}cat", "a".repeat(100));
+    for (text, expected) in [
+        ("cat🌹mat", vec!["cat", "🌹", "mat"]),
+        ("cat\u{2800}mat\u{3164}sat", vec!["cat", "mat", "sat"]),
+        ("cat\u{301} mat", vec!["cat\u{301}", "mat"]),
+        (long.as_str(), vec![&long[..100], "cat"]),
+        ("\u{e0063}\u{e0061}\u{e0074}", vec!["\u{e0063}\u{e0061}\u{e0074}"]),
+    ] {
+        let cut = tokens.cut(text);
+        let said: Vec<&str> = cut.words.iter().map(|word| &text[word.bytes.clone()]).collect();
+        assert_eq!(said, expected);
+    }
+    // Letters that nobody sees are read as what they are.
+    assert_eq!(tokens.cut("\u{e0063}\u{e0061}\u{e0074}").tokens, tokens.cut("cat").tokens);
+}
+
+#[test]
+fn numbers_that_are_none_are_no_verdict() {
+    let folder = folder(&["O", "B-A"], json!({}));
+    let mut tensors = tiny::tensors();
+    // As large as numbers get: products of theirs are none.
+    tensors.iter_mut().for_each(|(_, _, numbers)| numbers.iter_mut().for_each(|x| *x *= f32::MAX));
+    tiny::write_tensors(&folder.path().join("model.safetensors"), &tiny::with_head(tensors, 2));
+    let entities = EntityModel::load(folder.path(), Precision::F32).unwrap();
+    assert_eq!(entities.read("the cat"), Err(PoolError::Garbled));
+    let classes = ClassModel::load(folder.path(), Precision::F32).unwrap();
+    assert_eq!(classes.read("the cat"), Err(PoolError::Garbled));
+}
+
+#[test]
+fn files_that_say_more_of_themselves_than_they_hold_are_refused() {
+    let folder = folder(&["A", "B"], json!({}));
+    let file = folder.path().join("model.safetensors");
+    for (rows, expected) in [(0, "are 1 to 4096"), (1 << 40, "are 1 to 4096"), (4_000, "ends behind")] {
+        let bytes = fs::read(&file).unwrap();
+        let length = usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
+        let mut header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+        let start = header["pooler.dense.weight"]["data_offsets"][0].as_u64().unwrap();
+        header["pooler.dense.weight"] =
+            json!({"dtype": "F32", "shape": [rows, 32], "data_offsets": [start, start + rows * 32 * 4]});
+        let written = header.to_string();
+        let size = (written.len() as u64).to_le_bytes();
+        fs::write(&file, [size.as_slice(), written.as_bytes(), &bytes[8 + length..]].concat()).unwrap();
+        let reason = ClassModel::load(folder.path(), Precision::F32).unwrap_err().reason.to_string();
+        assert!(reason.contains(expected), "{rows}: {reason}");
+    }
 }
 
 #[test]
@@ -43,7 +95,7 @@ fn each_word_is_of_one_window_and_stands_in_it() {
         let words: Vec<&str> = (0..random.usize(..80))
             .map(|_| *random.choice(["cat", "unwanted", "running", "aaaaaaaaaaaa"].iter()).unwrap())
             .collect();
-        let cut = tokens.cut(&words.join(" "), usize::MAX);
+        let cut = tokens.cut(&words.join(" "));
         let (most, overlap) = (random.usize(3..30), random.usize(..15));
         let all = windows(&cut, most, overlap);
         let owned: Vec<usize> = all.iter().flat_map(|window| window.own.clone()).collect();
@@ -67,14 +119,14 @@ fn labels_of_all_schemes_are_kinds() {
 fn what_a_long_text_has_is_found_in_its_windows() {
     let model = entities(&["O", "B-A", "I-A"]);
     let text = "the unwanted cat sat on the mat, running. ".repeat(40);
-    let found = model.read(&text);
+    let found = model.read(&text).unwrap();
     assert!(found.iter().all(|word| word.score > 0.0 && word.score <= 1.0001));
     assert!(found.is_sorted_by(|a, b| a.bytes.end <= b.bytes.start), "each word once, in order");
     assert!(found.last().unwrap().bytes.end > text.len() - 20, "to the end");
     // A text of one window is read as one.
-    let short = model.read("the cat sat");
-    assert!(short.iter().zip(&model.read("the cat sat")).all(|(a, b)| a == b));
-    assert!(model.read("").is_empty() && model.read(" \n").is_empty());
+    let short = model.read("the cat sat").unwrap();
+    assert!(short.iter().zip(&model.read("the cat sat").unwrap()).all(|(a, b)| a == b));
+    assert!(model.read("").unwrap().is_empty() && model.read(" \n").unwrap().is_empty());
 }
 
 #[test]
@@ -114,14 +166,14 @@ fn chances_are_of_all_labels_and_the_largest_of_any_window() {
         for precision in [Precision::F32, Precision::Int8] {
             let model = ClassModel::load(folder.path(), precision).unwrap();
             assert_eq!(model.labels().len(), labels.len());
-            let chances = model.read("the cat sat on the mat");
+            let chances = model.read("the cat sat on the mat").unwrap();
             assert!(chances.iter().all(|chance| (0.0..=1.0).contains(chance)), "{chances:?}");
             let sum: f32 = chances.iter().sum();
             assert!(is_each || (sum - 1.0).abs() < 1e-5, "{sum}");
             let long = format!("{} unwanted", "cat ".repeat(700));
-            let (whole, end) = (model.read(&long), model.read(&long[long.len() - 500..]));
+            let (whole, end) = (model.read(&long).unwrap(), model.read(&long[long.len() - 500..]).unwrap());
             assert_eq!(whole.len(), end.len());
-            assert!(model.read(" ").iter().all(|chance| *chance == 0.0));
+            assert!(model.read(" ").unwrap().iter().all(|chance| *chance == 0.0));
         }
     }
 }

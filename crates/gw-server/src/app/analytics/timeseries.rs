@@ -5,7 +5,9 @@ use super::metric::{Figure, Metric};
 use super::whole;
 use gw_model::Micros;
 use gw_store::StoreError;
-use gw_store::analytics::{RecordSums, RollupBy, RollupFilter, RollupQuery, RollupRow, Span, sum_records};
+use gw_store::analytics::{
+    RecordSums, RollupBy, RollupFilter, RollupQuery, RollupRow, Span, SumBounds, sum_records,
+};
 use gw_store::traits::{Analytics, Reports};
 use gw_store::types::LogFilter;
 use std::collections::BTreeMap;
@@ -13,6 +15,8 @@ use std::time::Duration;
 
 /// How long records are read for one question; those that began long before they ended, as long again at most.
 pub(crate) const RECORDS_LIMIT: Duration = Duration::from_secs(2);
+/// Most sums of them, each of a span and a value: some 50 MiB.
+pub(crate) const MOST_SUMS: usize = 100_000;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -135,7 +139,8 @@ fn reader<'a, D: Analytics + Reports + ?Sized>(
         Source::Kept => Reader::Kept(database),
         Source::Apart(by, value) => Reader::Apart(database, *by, value),
         Source::Records(more) => {
-            let sums = sum_records(database, query, more, RECORDS_LIMIT, false)?;
+            let bounds = SumBounds { time: RECORDS_LIMIT, sums: MOST_SUMS };
+            let sums = sum_records(database, query, more, bounds, false)?;
             match sums.searched_to {
                 Some(searched_to) => return Err(TimeseriesError::Unfinished(searched_to)),
                 None => Reader::Records(sums),

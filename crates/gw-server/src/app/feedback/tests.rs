@@ -31,5 +31,5 @@ fn a_key_that_waits_much_holds_up_nobody_else() {
     assert!(pace.wait(Some(KeyId(1))).is_none());
     assert!(pace.wait(Some(KeyId(2))).is_some() && pace.begin().is_ok());
     drop(waiting);
-    assert!(pace.wait(Some(KeyId(1))).is_some() && pace.waiting.lock().is_empty());
+    assert!(pace.wait(Some(KeyId(1))).is_some());
 }

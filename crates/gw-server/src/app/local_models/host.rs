@@ -11,17 +11,24 @@ use gw_model::guardrail::{AskSpec, Asked, LocalModel};
 use gw_pipeline::{Gateway, LocalModels};
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::fs::{self, Metadata};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
+
+/// How long a model stays that no guardrail asks any more: calls that are under way still do.
+const GRACE: Duration = Duration::from_secs(600);
 
 /// One for the process: weights are shared by configurations.
 static HOST: OnceLock<Arc<Host>> = OnceLock::new();
 
 #[derive(Debug, Default)]
 struct Host {
-    models: Mutex<HashMap<Key, Slot>>,
+    models: Mutex<HashMap<Key, Entry>>,
+    /// How many configurations were put in force.
+    number: AtomicU64,
 }
 
 /// A model, and what it is asked.
@@ -31,14 +38,30 @@ struct Key {
     is_classifier: bool,
 }
 
+/// A model that is loaded, or being loaded.
+#[derive(Clone, Debug)]
+struct Entry {
+    slot: Slot,
+    stamp: Stamp,
+    /// The configuration since which none names it.
+    left: Option<u64>,
+}
+
 /// Nothing while the weights are being read, and nothing ever again when they can not be used.
 type Slot = watch::Receiver<Option<Running>>;
+
+/// What tells one content of a folder from another without reading it.
+type Stamp = [Option<(SystemTime, u64)>; 3];
 
 #[derive(Clone, Debug)]
 enum Running {
     Entities(Pool<EntityModel>),
     Classes(Pool<ClassModel>),
 }
+
+/// Models that were looked at for a configuration, and are in force with it.
+#[derive(Debug)]
+pub(crate) struct Loaded(Vec<(Key, Entry)>);
 
 fn host() -> &'static Arc<Host> {
     HOST.get_or_init(Arc::default)
@@ -49,16 +72,39 @@ fn key(who: &Asked) -> Option<Key> {
     who.local().map(|model| Key { model: model.clone(), is_classifier })
 }
 
-pub(super) fn read(folder: &LocalModelFolder, reading: Reading) -> Result<(), ConfigErrors> {
-    let Some(key) = key(&folder.who) else { return Ok(()) };
-    check(folder, &key)?;
-    let is_there = |slot: &Slot| slot.borrow().is_some() || slot.has_changed().is_ok();
-    if host().models.lock().get(&key).is_some_and(is_there) {
-        return Ok(());
+fn stamp(folder: &Path) -> Stamp {
+    let stamp = |found: Metadata| Some((found.modified().ok()?, found.len()));
+    ["config.json", "tokenizer.json", "model.safetensors"]
+        .map(|name| fs::metadata(folder.join(name)).ok().and_then(stamp))
+}
+
+pub(super) fn read_all(folders: &[LocalModelFolder], reading: Reading) -> Result<Loaded, ConfigErrors> {
+    let mut loaded: Vec<(Key, Entry)> = Vec::new();
+    for folder in folders {
+        let Some(key) = key(&folder.who) else { continue };
+        check(folder, &key)?;
+        if loaded.iter().all(|(known, _)| *known != key) {
+            let entry = read(folder, &key, reading)?;
+            loaded.push((key, entry));
+        }
+    }
+    Ok(Loaded(loaded))
+}
+
+/// The model that is there, where its files are still the same; else one that is read now, or behind the caller's back.
+fn read(folder: &LocalModelFolder, key: &Key, reading: Reading) -> Result<Entry, ConfigErrors> {
+    let stamp = stamp(Path::new(&*key.model.folder));
+    let known = host().models.lock().get(key).cloned();
+    let is_good = |entry: &Entry| {
+        let is_there = entry.slot.borrow().is_some() || entry.slot.has_changed().is_ok();
+        is_there && entry.stamp == stamp
+    };
+    if let Some(entry) = known.filter(is_good) {
+        return Ok(entry);
     }
     let (done, slot) = watch::channel(None);
     match reading {
-        Reading::Now => drop(done.send_replace(Some(start(&key).map_err(|why| folder.refused(&why))?))),
+        Reading::Now => drop(done.send_replace(Some(start(key).map_err(|why| folder.refused(&why))?))),
         Reading::Later => {
             let key = key.clone();
             let read = move || match start(&key) {
@@ -70,8 +116,7 @@ pub(super) fn read(folder: &LocalModelFolder, reading: Reading) -> Result<(), Co
             thread.map_err(|error| folder.refused(&format!("its thread cannot be started: {error}")))?;
         }
     }
-    host().models.lock().insert(key, slot);
-    Ok(())
+    Ok(Entry { slot, stamp, left: None })
 }
 
 /// Looks at all but the weights: quick.
@@ -100,40 +145,56 @@ fn start(key: &Key) -> Result<Running, String> {
 }
 
 fn pool<M: Reader>(model: M, key: &Key) -> Result<Pool<M>, String> {
-    // How long a text may be is the guardrail's to say.
-    let settings =
-        PoolSettings { threads: key.model.threads, max_text_bytes: usize::MAX, ..PoolSettings::default() };
+    // How long a text may be is the guardrail's to say, and texts are read one by one as it is.
+    let settings = PoolSettings {
+        threads: key.model.threads,
+        batch: 1,
+        max_text_bytes: usize::MAX,
+        ..PoolSettings::default()
+    };
     Pool::start(Arc::new(model), settings).map_err(|error| format!("its threads cannot be started: {error}"))
 }
 
-/// Models that no guardrail asks any more go, and their threads with them.
-pub(super) fn put_in_force(folders: &[LocalModelFolder], gateway: &Gateway) {
-    let wanted: Vec<Key> = folders.iter().filter_map(|folder| key(&folder.who)).collect();
-    host().models.lock().retain(|key, _| wanted.contains(key));
-    if !wanted.is_empty() {
+/// Models that no guardrail asks any more go after a while, and their threads with them.
+pub(super) fn put_in_force(loaded: Loaded, gateway: &Gateway) {
+    let is_any = !loaded.0.is_empty();
+    let number = host().number.fetch_add(1, Ordering::Relaxed);
+    let mut models = host().models.lock();
+    let had: Vec<Key> =
+        models.iter().filter(|(_, entry)| entry.left.is_none()).map(|(key, _)| key.clone()).collect();
+    models.values_mut().for_each(|entry| entry.left = entry.left.or(Some(number)));
+    models.extend(loaded.0.into_iter().map(|(key, entry)| (key, Entry { left: None, ..entry })));
+    let is_left = had.iter().any(|key| models.get(key).is_some_and(|entry| entry.left.is_some()));
+    drop(models);
+    if is_left {
+        let forget = move || {
+            std::thread::sleep(GRACE);
+            host().models.lock().retain(|_, entry| entry.left.is_none_or(|left| left > number));
+        };
+        // Without it they go with the next one that is left.
+        if let Err(error) = std::thread::Builder::new().name("model-forget".to_owned()).spawn(forget) {
+            tracing::warn!(%error, "a model that nobody asks stays in memory");
+        }
+    }
+    if is_any {
         gateway.set_local_models(Arc::<Host>::clone(host()));
     }
 }
 
 impl LocalModels for Host {
     fn ask<'a>(&'a self, spec: &'a AskSpec, question: &'a Question<'a>) -> gw_pipeline::Reading<'a> {
-        let slot = key(&spec.who).and_then(|key| self.models.lock().get(&key).cloned());
+        let slot = key(&spec.who).and_then(|key| Some(self.models.lock().get(&key)?.slot.clone()));
         Box::pin(async move {
-            let bytes: usize = question.texts.iter().map(|asked| asked.text.len()).sum();
-            if bytes > spec.max_text_bytes {
-                return Err(AskFault::TooLong);
-            }
             let mut slot = slot.ok_or(AskFault::Unusable)?;
             let running = slot.wait_for(Option::is_some).await.map(|running| running.clone());
-            let within = Duration::from_millis(spec.timeout_ms);
             match (running, &spec.who) {
                 (Ok(Some(Running::Entities(pool))), Asked::Entities { entities, min_score, .. }) => {
                     let least = f32::from(*min_score) / 100.0;
-                    entities_of(&pool, question.texts, within, entities, least).await
+                    entities_of(&pool, spec, question.texts, entities, least).await
                 }
                 (Ok(Some(Running::Classes(pool))), Asked::Classifier { labels, min_score, .. }) => {
                     let least = f32::from(*min_score) / 100.0;
-                    labels_of(&pool, question.texts, within, labels, least).await
+                    labels_of(&pool, spec, question.texts, labels, least).await
                 }
                 _ => Err(AskFault::Unusable),
             }
@@ -141,14 +202,23 @@ impl LocalModels for Host {
     }
 }
 
+/// Errors: what has to be read is more than may be. What was read before is not: in a conversation, that is most of it.
+fn check_size<M: Reader>(pool: &Pool<M>, spec: &AskSpec, texts: &[&AskedText]) -> Result<(), AskFault> {
+    let fresh = texts.iter().filter(|asked| pool.cached(&asked.text).is_none());
+    let bytes: usize = fresh.map(|asked| asked.text.len()).sum();
+    if bytes > spec.max_text_bytes { Err(AskFault::TooLong) } else { Ok(()) }
+}
+
 /// One text after the other: those of one call must not take the places of other calls in the queue.
 async fn entities_of(
     pool: &Pool<EntityModel>,
+    spec: &AskSpec,
     texts: &[&AskedText],
-    within: Duration,
     wanted: &[Arc<str>],
     least: f32,
 ) -> Result<Vec<LocalFinding>, AskFault> {
+    check_size(pool, spec, texts)?;
+    let within = Duration::from_millis(spec.timeout_ms);
     let mut found = Vec::new();
     for (text, asked) in texts.iter().enumerate() {
         let words = pool.read(&asked.text, within).await.map_err(fault)?;
@@ -165,11 +235,13 @@ async fn entities_of(
 
 async fn labels_of(
     pool: &Pool<ClassModel>,
+    spec: &AskSpec,
     texts: &[&AskedText],
-    within: Duration,
     wanted: &[Arc<str>],
     least: f32,
 ) -> Result<Vec<LocalFinding>, AskFault> {
+    check_size(pool, spec, texts)?;
+    let within = Duration::from_millis(spec.timeout_ms);
     let mut found = Vec::new();
     for (text, asked) in texts.iter().enumerate() {
         if asked.text.trim().is_empty() {
@@ -190,6 +262,7 @@ const fn fault(error: PoolError) -> AskFault {
         PoolError::Busy => AskFault::Busy,
         PoolError::TimedOut => AskFault::Timeout,
         PoolError::TooLong { .. } => AskFault::TooLong,
+        PoolError::Garbled => AskFault::Malformed,
         PoolError::Stopped => AskFault::Unusable,
     }
 }

@@ -4,7 +4,7 @@ use super::Store;
 use super::sample::{HOUR, NOON, attempt, fold, pending, record};
 use gw_model::{AccountId, KeyId, Level, Outcome, Record, Verdict, WireFormat};
 use gw_store::analytics::{
-    RecordSums, RollupBy, RollupFilter, RollupLimits, RollupQuery, RollupRow, Span, sum_records,
+    RecordSums, RollupBy, RollupFilter, RollupLimits, RollupQuery, RollupRow, Span, SumBounds, sum_records,
 };
 use gw_store::types::LogFilter;
 use std::time::Duration;
@@ -275,8 +275,10 @@ fn found(guardrail: &str, kind: &str) -> Verdict {
     }
 }
 
+const AMPLE: SumBounds = SumBounds { time: Duration::from_secs(30), sums: 1000 };
+
 fn read(store: &impl Store, query: &RollupQuery, more: &LogFilter) -> RecordSums {
-    let sums = sum_records(store, query, more, Duration::from_secs(30), false).unwrap();
+    let sums = sum_records(store, query, more, AMPLE, false).unwrap();
     assert_eq!(sums.searched_to, None);
     sums
 }
@@ -350,6 +352,10 @@ pub(crate) fn records_are_summed_up_by_what_is_kept_apart(store: &impl Store) {
     let told: Vec<_> = rows.iter().map(|row| (row.value.clone(), row.sums.cost)).collect();
     assert_eq!(told, [(None, 200), (Some(two), 105)]);
     // No time is no answer, and says so.
-    let none = sum_records(store, &only, &tagged, Duration::ZERO, false).unwrap();
+    let no_time = SumBounds { time: Duration::ZERO, ..AMPLE };
+    let none = sum_records(store, &only, &tagged, no_time, false).unwrap();
     assert!(none.searched_to.is_some() || none.rollups(&only).len() == 2);
+    // More sums than may be are no answer either.
+    let few = SumBounds { sums: 0, ..AMPLE };
+    assert!(sum_records(store, &only, &tagged, few, false).unwrap().searched_to.is_some());
 }
