@@ -42,8 +42,9 @@ def tensors_of(graph):
     """Name and numbers of every weight."""
     known = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     found = {name: numbers for name, numbers in known.items() if name.endswith((".weight", ".bias"))}
+    of_products = {node.input[1] for node in graph.node if node.op_type == "MatMulInteger"}
     for name, numbers in known.items():
-        if name.endswith(".weight_quantized"):
+        if name.endswith(".weight_quantized") and name not in of_products:
             plain = name.removesuffix("_quantized")
             found[plain] = of_eight_bits(numbers, known[plain + "_scale"], known.get(plain + "_zero_point"), 0)
     plain_of = {}

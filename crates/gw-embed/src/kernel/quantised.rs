@@ -136,6 +136,10 @@ impl Table {
 #[inline(always)]
 fn scale(row: &[f32]) -> (f32, f32) {
     let largest = row.iter().fold(0.0f32, |largest, x| if x.abs() > largest { x.abs() } else { largest });
+    // What is no number stays none: whole numbers would hide it.
+    if row.iter().any(|x| x.is_nan()) {
+        return (f32::NAN, 0.0);
+    }
     if largest == 0.0 { (0.0, 0.0) } else { (largest / TOP, TOP / largest) }
 }
 

@@ -20,7 +20,7 @@ const WINDOWS: [(usize, usize); 2] = [(256, 64), (64, 32)];
 /// Most numbers between the encoder and the labels.
 const MAX_WIDTH: usize = 4_096;
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
-/// Windows that one pass through the model takes.
+/// Windows that one pass through the model takes: one large one, or some small ones.
 const BATCH: usize = 4;
 
 /// A loaded model of that kind.
@@ -90,7 +90,14 @@ impl Activation {
     fn of(self, x: f32) -> f32 {
         match self {
             Self::Tanh => x.tanh(),
-            Self::Relu => x.max(0.0),
+            // Not by `max`, which takes what is no number for 0.
+            Self::Relu => {
+                if x < 0.0 {
+                    0.0
+                } else {
+                    x
+                }
+            }
         }
     }
 }
@@ -168,8 +175,16 @@ impl ClassModel {
     /// Reads some windows more.
     pub(crate) fn go_on(&self, work: &mut Reading<Vec<f32>>) -> Step<Vec<f32>> {
         let Reading { cut, windows, done, found } = work;
-        let batch = windows.get(*done..windows.len().min(*done + BATCH)).unwrap_or_default();
         let most = WINDOWS[0].0.min(self.max_tokens) - 2;
+        let mut room = most;
+        let fits = |window: &&Window| {
+            let size = window.tokens(cut, most).len();
+            let fits = size <= room;
+            room = room.saturating_sub(size);
+            fits
+        };
+        let rest = windows.get(*done..).unwrap_or_default();
+        let batch: Vec<&Window> = rest.iter().take(BATCH).take_while(fits).collect();
         let inputs: Vec<Vec<u32>> =
             batch.iter().map(|window| self.tokens.marked(window.tokens(cut, most))).collect();
         let rows = self.bert.encode(&inputs);

@@ -16,8 +16,8 @@ use std::sync::Arc;
 const WINDOW: usize = 256;
 /// Tokens that a window shares with the next.
 const OVERLAP: usize = 64;
-/// Windows that one pass through the model takes.
-const BATCH: usize = 4;
+/// Windows that one pass through the model takes: others wait meanwhile.
+const BATCH: usize = 1;
 /// Chances below it are nothing.
 const LEAST: f32 = 0.01;
 

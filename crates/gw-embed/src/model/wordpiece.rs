@@ -167,7 +167,7 @@ impl WordPiece {
         }
         let is_sign = cut.is_strict && c.general_category_group() == GeneralCategoryGroup::Symbol;
         let alone = is_sign || self.split_han && is_han(c);
-        if alone || cut.is_strict && word.chars >= self.max_word_chars {
+        if alone {
             self.flush(word, cut);
         }
         let cased = |c: char, word: &mut Word, cut: &mut Cut| {
@@ -199,7 +199,7 @@ impl WordPiece {
     fn add(&self, c: char, word: &mut Word, cut: &mut Cut) {
         let is_mark =
             c.is_ascii_punctuation() || c.general_category_group() == GeneralCategoryGroup::Punctuation;
-        if is_mark {
+        if is_mark || cut.is_strict && word.chars >= self.max_word_chars {
             self.flush(word, cut);
         }
         word.push(c);
@@ -244,8 +244,14 @@ impl WordPiece {
 /// What a reader takes a character for: what is drawn as nothing is a blank, and an invisible letter is that letter.
 fn seen(c: char) -> char {
     match c {
-        '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' => ' ',
+        '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{fffd}' => ' ',
+        // Marks that nobody sees: left out, as other such characters are.
+        '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
+            '\u{200b}'
+        }
         '\u{e0020}'..='\u{e007e}' => char::from_u32(u32::from(c) - 0xe_0000).unwrap_or(c),
+        // Drawn as a box or as whatever a font has there.
+        _ if matches!(c.general_category(), GeneralCategory::PrivateUse | GeneralCategory::Unassigned) => ' ',
         _ => c,
     }
 }

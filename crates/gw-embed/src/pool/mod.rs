@@ -30,7 +30,7 @@ pub trait Reader: fmt::Debug + Send + Sync + 'static {
     /// Gets a text ready.
     fn begin(&self, text: &str) -> Self::Work;
 
-    /// Reads on, some tenths of a second at most. For each, `None` where there is more to read.
+    /// Reads on, no more than a model reads at once. For each, `None` where there is more to read.
     fn go_on(&self, works: &mut [Self::Work]) -> Vec<Option<Result<Self::Answer, PoolError>>>;
 
     /// What an answer takes in memory.

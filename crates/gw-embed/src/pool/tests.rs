@@ -177,3 +177,30 @@ fn a_long_text_holds_up_nobody_and_ends_when_nobody_waits() {
     assert_eq!(short.unwrap().to_vec(), model.read("the cat").unwrap());
     assert!(run(pool.read("the mat", LONG)).is_ok(), "what nobody waits for is not read on");
 }
+
+#[test]
+fn few_long_texts_are_begun_at_once_and_short_ones_come_between() {
+    let queue = Queue::new(100);
+    let long = |n: usize| format!("{n}{}", "x".repeat(2_000));
+    let mut waiting = Vec::new();
+    let mut push = |text: &str| {
+        let (job, answer) = job(text);
+        queue.push(job).unwrap();
+        waiting.push(answer);
+    };
+    (0..6).for_each(|n| push(&long(n)));
+    push("short");
+    push(&long(0));
+    let mut order = Vec::new();
+    for _ in 0..12 {
+        let job = queue.pull(1).unwrap().pop().unwrap();
+        order.push(job.text.chars().next().unwrap());
+        if *job.text != *"short" {
+            queue.put_back(job);
+        }
+    }
+    let begun: std::collections::BTreeSet<char> = order.iter().copied().collect();
+    assert_eq!(begun.into_iter().collect::<String>(), "0123s", "{order:?}");
+    // In turns, as they came.
+    assert_eq!(order.iter().filter(|first| **first == '0').count(), 4, "{order:?}");
+}

@@ -50,11 +50,12 @@ pub fn sum_records(
     bounds: SumBounds,
     labels: bool,
 ) -> Result<RecordSums, StoreError> {
-    let query = RollupQuery { by_time: true, only: None, ..query.clone() };
+    let query = RollupQuery { only: None, ..query.clone() };
     let (first, end) = query.starts();
     let (from, to) = (first.saturating_mul(query.span.us()), end.saturating_mul(query.span.us()));
     let (values, answer) = (Values::default(), Answer::default());
-    let mut sums = Summing { query: &query, more, labels, values, answer, most: bounds.sums, full_at: None };
+    let mut sums =
+        Summing { query: &query, more, labels, values, answer, most: bounds.sums, at: 0, full_at: None };
     let limit = bounds.time;
     let begun = from.saturating_sub(LONG);
     let recent = coarse(&query.filter, more, (begun, to));
@@ -99,7 +100,8 @@ fn coarse(filter: &RollupFilter, more: &LogFilter, (from, to): (Micros, Micros))
 }
 
 impl RecordSums {
-    /// The answer to a query of the same spans, dimension and filter, with times told apart or not, and with all values or some.
+    /// The answer to a query of the same spans, dimension and filter, with times told apart or not where they were told apart when
+    /// records were added up, and with all values or some.
     #[must_use]
     pub fn rollups(&self, query: &RollupQuery) -> Vec<RollupRow> {
         let mut sums: BTreeMap<(Micros, Option<String>), RollupRow> = BTreeMap::new();
@@ -128,6 +130,8 @@ struct Summing<'q> {
     values: Values,
     answer: Answer,
     most: usize,
+    /// When the record began that is being counted.
+    at: Micros,
     /// When the first began that there was no room for; none after it is counted, so that what is there is whole.
     full_at: Option<Micros>,
 }
@@ -135,10 +139,10 @@ struct Summing<'q> {
 impl Summing<'_> {
     /// Counts a record. False: it need not be kept.
     fn take(&mut self, row: &LogRow) -> bool {
-        if self.answer.len() > self.most {
-            self.full_at.get_or_insert(row.time);
+        if self.full_at.is_some() {
             return false;
         }
+        self.at = row.time;
         let accounts = pack(&row.accounts);
         let guardrails: String = row.verdicts.iter().map(|one| format!("|{}=", one.guardrail)).collect();
         let counted = Counted::listed(row, &accounts, &guardrails);
@@ -191,6 +195,10 @@ impl Summing<'_> {
         };
         for value in values {
             let place = self.values.place(query, value);
+            if self.answer.len() >= self.most && !self.answer.has(query, start, place) {
+                self.full_at = Some(self.at);
+                return;
+            }
             let (sum, latency, first_byte) = self.answer.row(query, start, place);
             sum.add(&sums);
             if requests == 1 && Series::is_timed(counted.outcome) {

@@ -546,6 +546,11 @@ impl Answer {
         self.0.len()
     }
 
+    /// Are there sums of a span and a value?
+    pub(crate) fn has(&self, query: &RollupQuery, start: i64, value: u32) -> bool {
+        self.0.contains_key(&(if query.by_time { start } else { 0 }, value))
+    }
+
     /// The sums of a span and a value.
     pub(crate) fn row(
         &mut self,

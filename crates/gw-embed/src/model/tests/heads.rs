@@ -43,6 +43,8 @@ fn nothing_joins_words_to_one_that_nobody_knows() {
         ("cat🌹mat", vec!["cat", "🌹", "mat"]),
         ("cat\u{2800}mat\u{3164}sat", vec!["cat", "mat", "sat"]),
         ("cat\u{301} mat", vec!["cat\u{301}", "mat"]),
+        ("cat\u{e000}mat\u{fffd}sat", vec!["cat", "mat", "sat"]),
+        ("ca\u{fe0f}t\u{34f}", vec!["ca\u{fe0f}t"]),
         (long.as_str(), vec![&long[..100], "cat"]),
         ("\u{e0063}\u{e0061}\u{e0074}", vec!["\u{e0063}\u{e0061}\u{e0074}"]),
     ] {
@@ -63,8 +65,16 @@ fn numbers_that_are_none_are_no_verdict() {
     tiny::write_tensors(&folder.path().join("model.safetensors"), &tiny::with_head(tensors, 2));
     let entities = EntityModel::load(folder.path(), Precision::F32).unwrap();
     assert_eq!(entities.read("the cat"), Err(PoolError::Garbled));
-    let classes = ClassModel::load(folder.path(), Precision::F32).unwrap();
-    assert_eq!(classes.read("the cat"), Err(PoolError::Garbled));
+    for activation in ["tanh", "relu"] {
+        let mut config: Value =
+            serde_json::from_slice(&fs::read(folder.path().join("config.json")).unwrap()).unwrap();
+        config["classifier_activation"] = json!(activation);
+        fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+        for precision in [Precision::F32, Precision::Int8] {
+            let classes = ClassModel::load(folder.path(), precision).unwrap();
+            assert_eq!(classes.read("the cat"), Err(PoolError::Garbled), "{activation} {precision:?}");
+        }
+    }
 }
 
 #[test]

@@ -140,7 +140,9 @@ fn reader<'a, D: Analytics + Reports + ?Sized>(
         Source::Apart(by, value) => Reader::Apart(database, *by, value),
         Source::Records(more) => {
             let bounds = SumBounds { time: RECORDS_LIMIT, sums: MOST_SUMS };
-            let sums = sum_records(database, query, more, bounds, false)?;
+            // Both what is asked for in all and what is asked for by time is answered from these.
+            let by_time = RollupQuery { by_time: true, ..query.clone() };
+            let sums = sum_records(database, &by_time, more, bounds, false)?;
             match sums.searched_to {
                 Some(searched_to) => return Err(TimeseriesError::Unfinished(searched_to)),
                 None => Reader::Records(sums),

@@ -202,6 +202,12 @@ impl LocalModels for Host {
     }
 }
 
+/// Errors: files have changed since the configuration was looked at, and what it wants is not found any more.
+fn check_names(known: &[Arc<str>], wanted: &[Arc<str>]) -> Result<(), AskFault> {
+    let is_known = |name: &Arc<str>| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    if wanted.iter().all(is_known) { Ok(()) } else { Err(AskFault::Unusable) }
+}
+
 /// Errors: what has to be read is more than may be. What was read before is not: in a conversation, that is most of it.
 fn check_size<M: Reader>(pool: &Pool<M>, spec: &AskSpec, texts: &[&AskedText]) -> Result<(), AskFault> {
     let fresh = texts.iter().filter(|asked| pool.cached(&asked.text).is_none());
@@ -217,6 +223,7 @@ async fn entities_of(
     wanted: &[Arc<str>],
     least: f32,
 ) -> Result<Vec<LocalFinding>, AskFault> {
+    check_names(pool.model().kinds(), wanted)?;
     check_size(pool, spec, texts)?;
     let within = Duration::from_millis(spec.timeout_ms);
     let mut found = Vec::new();
@@ -240,6 +247,7 @@ async fn labels_of(
     wanted: &[Arc<str>],
     least: f32,
 ) -> Result<Vec<LocalFinding>, AskFault> {
+    check_names(pool.model().labels(), wanted)?;
     check_size(pool, spec, texts)?;
     let within = Duration::from_millis(spec.timeout_ms);
     let mut found = Vec::new();
