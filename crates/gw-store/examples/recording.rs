@@ -21,7 +21,7 @@ use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings, BodySide, 
 use gw_store::fold::{FoldSettings, Folder};
 use gw_store::journal::{Intent, Journal, JournalSettings};
 use gw_store::traits::RecordStore;
-use std::fmt::Write as _;
+use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Calls that a worker records in one go; then it waits until the next are due.
 const TURN: u64 = 50;
+/// Bodies that are told apart.
+const TEXTS: usize = 512;
 /// Workers, each with a journal of its own.
 const WORKERS: u16 = 2;
 
@@ -162,25 +164,57 @@ fn intent(record: &Record) -> Intent<'_> {
     }
 }
 
-/// Text that compresses as prompts do.
-fn body(bytes: usize, number: u64) -> Vec<u8> {
-    let mut text = String::with_capacity(bytes + 32);
-    let mut state = number;
-    while text.len() < bytes {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let _ = write!(text, "word{} ", (state >> 40) % 4_000);
-    }
-    text.truncate(bytes);
-    text.into_bytes()
+/// English, as people write it: the guides of this project.
+fn prose() -> String {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides");
+    let mut paths: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let texts = paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    texts.map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
-fn kept(record: &Record, body: &[u8]) -> Kept {
+/// A piece of that, which JSON writes in so many bytes.
+fn piece(prose: &str, number: usize, bytes: usize) -> &str {
+    let start = prose.ceil_char_boundary(number * 1_979 % (prose.len() - bytes));
+    let mut end = start + bytes;
+    let fits = |text: &str| serde_json::to_string(text).unwrap().len() <= bytes + 2;
+    while !fits(&prose[start..prose.floor_char_boundary(end)]) {
+        end -= 1;
+    }
+    &prose[start..prose.floor_char_boundary(end)]
+}
+
+/// What a call's caller sends, and gets, of so many bytes together: half each, in the shape of chat completions.
+fn body(bytes: usize, number: usize, prose: &str) -> [Vec<u8>; 2] {
+    let request = |text: &str| {
+        let system = json!({"role": "system", "content": "You are a helpful assistant."});
+        let messages = [system, json!({"role": "user", "content": text})];
+        json!({"model": "chat-prod", "messages": messages, "temperature": 0.2, "max_tokens": 800})
+    };
+    let id = (number as u128 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+    let response = |text: &str| {
+        let message = json!({"role": "assistant", "content": text, "refusal": null});
+        let choice = json!({"index": 0, "message": message, "logprobs": null, "finish_reason": "stop"});
+        let usage = json!({"prompt_tokens": 812, "completion_tokens": 143, "total_tokens": 955});
+        let model = "gpt-4o-mini-2024-07-18";
+        let id = format!("chatcmpl-{id:032x}");
+        json!({"id": id, "object": "chat.completion", "model": model, "choices": [choice], "usage": usage})
+    };
+    let shapes: [&dyn Fn(&str) -> Value; 2] = [&request, &response];
+    let mut number = 2 * number;
+    shapes.map(|shape| {
+        number += 1;
+        let around = shape("").to_string().len();
+        shape(piece(prose, number, (bytes / 2).saturating_sub(around))).to_string().into_bytes()
+    })
+}
+
+fn kept(record: &Record, [request, response]: &[Vec<u8>; 2]) -> Kept {
     let side = |bytes: &[u8]| BodySide {
         bytes: bytes.to_vec(),
         content_type: "application/json".to_owned(),
         is_cut: false,
     };
-    let (request, response) = body.split_at(body.len() / 2);
     Kept {
         request: record.id,
         expires: record.time + 86_400_000_000,
@@ -199,7 +233,10 @@ fn work(dir: &Path, worker: u16, wanted: &Wanted, bodies: Option<&Bodies>) -> (u
     let mut journal = Journal::open(dir, worker, &JournalSettings::default()).unwrap();
     let rate = wanted.rate / u64::from(WORKERS);
     let calls = rate * wanted.seconds;
-    let texts: Vec<Vec<u8>> = (0..64).map(|n| body(wanted.body_bytes, n)).collect();
+    let prose = if bodies.is_some() { prose() } else { String::new() };
+    let texts: Vec<[Vec<u8>; 2]> =
+        (0..TEXTS).filter(|_| bodies.is_some()).map(|n| body(wanted.body_bytes, n, &prose)).collect();
+    let mut texts = texts.iter().cycle();
     let (began, mut spent, mut done) = (Instant::now(), Duration::ZERO, 0);
     while done < calls {
         let turn = TURN.min(calls - done);
@@ -210,11 +247,11 @@ fn work(dir: &Path, worker: u16, wanted: &Wanted, bodies: Option<&Bodies>) -> (u
             })
             .collect();
         let before = thread_cpu();
-        for (at, record) in records.iter().enumerate() {
+        for record in &records {
             journal.intent(&intent(record), true).expect("the journal takes intents");
             journal.record(record, 1).expect("the journal takes records");
-            if let Some(bodies) = bodies {
-                bodies.keep(kept(record, &texts[at % texts.len()]));
+            if let (Some(bodies), Some(text)) = (bodies, texts.next()) {
+                bodies.keep(kept(record, text));
             }
         }
         spent += thread_cpu() - before;

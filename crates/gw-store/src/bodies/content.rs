@@ -4,7 +4,7 @@
 
 use crate::error::StoreError;
 use flate2::read::DeflateDecoder;
-use lz4_flex::block::{compress_into, decompress, get_maximum_output_size};
+use lz4::block::{CompressionMode, compress_bound, compress_to_buffer, decompress};
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 
@@ -13,6 +13,11 @@ const VERSION: u8 = 2;
 const HEAD_BYTES: usize = 1 + 4;
 /// What stands around two bodies, about.
 const FRAME_BYTES: usize = 128;
+/// How much LZ4 hurries where it finds nothing that was there before: a third less time than with 1 for texts of some kilobytes, which
+/// become a quarter larger; what repeats itself becomes as small as with 1.
+const ACCELERATION: i32 = 8;
+/// Memory that stays in use for packing.
+const ROOM_BYTES: usize = 1 << 20;
 /// Most bytes that one call's bodies may grow to when they are opened.
 const MAX_OPENED: u64 = 256 << 20;
 
@@ -41,6 +46,23 @@ pub struct BodyContent {
     pub is_masked: bool,
 }
 
+/// Memory that bodies are packed in, one call's after another's: it stays in the processor's cache.
+#[derive(Debug, Default)]
+pub(super) struct PackRoom {
+    plain: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+impl PackRoom {
+    /// Keeps a usual room only.
+    pub(super) fn shrink(&mut self) {
+        for room in [&mut self.plain, &mut self.packed] {
+            room.truncate(ROOM_BYTES);
+            room.shrink_to(ROOM_BYTES);
+        }
+    }
+}
+
 impl BodyContent {
     /// How many bytes of bodies there are.
     #[must_use]
@@ -65,18 +87,23 @@ impl BodyContent {
         })
     }
 
-    /// As it is sealed. Errors: there is no memory for it.
-    pub(super) fn pack(&self) -> Result<Vec<u8>, StoreError> {
+    /// As it is sealed, in a room that is used again. Errors: there is no memory for it.
+    pub(super) fn pack<'r>(&self, room: &'r mut PackRoom) -> Result<&'r [u8], StoreError> {
         let damaged = || StoreError::Damaged { what: "bodies of a call" };
-        let room = Vec::with_capacity(self.len() + FRAME_BYTES);
-        let plain = postcard::to_extend(self, room).map_err(|_| damaged())?;
+        let PackRoom { plain, packed } = room;
+        plain.clear();
+        plain.reserve(self.len() + FRAME_BYTES);
+        *plain = postcard::to_extend(self, std::mem::take(plain)).map_err(|_| damaged())?;
         let length = u32::try_from(plain.len()).map_err(|_| damaged())?;
-        let mut out = vec![0; HEAD_BYTES + get_maximum_output_size(plain.len())];
-        let (head, room) = out.split_at_mut(HEAD_BYTES);
+        let most = HEAD_BYTES + compress_bound(plain.len()).map_err(|_| damaged())?;
+        if packed.len() < most {
+            packed.resize(most, 0);
+        }
+        let (head, rest) = packed.split_at_mut(HEAD_BYTES);
         head.copy_from_slice(&[[VERSION].as_slice(), &length.to_le_bytes()].concat());
-        let used = compress_into(&plain, room).map_err(|_| damaged())?;
-        out.truncate(HEAD_BYTES + used);
-        Ok(out)
+        let mode = Some(CompressionMode::FAST(ACCELERATION));
+        let used = compress_to_buffer(plain, mode, false, rest).map_err(|_| damaged())?;
+        packed.get(..HEAD_BYTES + used).ok_or_else(damaged)
     }
 
     /// What [`Self::pack`] made. Errors: it is not that.
@@ -97,7 +124,7 @@ impl BodyContent {
                 if length > MAX_OPENED || length / 256 > rest.len() as u64 {
                     return Err(damaged());
                 }
-                plain = decompress(rest, usize::try_from(length).map_err(|_| damaged())?)
+                plain = decompress(rest, Some(i32::try_from(length).map_err(|_| damaged())?))
                     .map_err(|_| damaged())?;
             }
             _ => return Err(damaged()),

@@ -1,6 +1,6 @@
 //! Seals bodies of calls. One call's can not be moved to another. It must not print anything.
 
-use super::content::BodyContent;
+use super::content::{BodyContent, PackRoom};
 use crate::error::StoreError;
 use crate::seal::{Renewed, Seal};
 use gw_model::{RequestId, Secret};
@@ -27,7 +27,17 @@ impl BodySealer {
 
     /// Seals what belongs to a call. Errors: there is no key or no randomness.
     pub fn seal(&self, request: RequestId, content: &BodyContent) -> Result<Vec<u8>, StoreError> {
-        self.0.seal(&request.0.to_be_bytes(), &content.pack()?)
+        self.seal_in(request, content, &mut PackRoom::default())
+    }
+
+    /// The same, in a room that is used again.
+    pub(super) fn seal_in(
+        &self,
+        request: RequestId,
+        content: &BodyContent,
+        room: &mut PackRoom,
+    ) -> Result<Vec<u8>, StoreError> {
+        self.0.seal(&request.0.to_be_bytes(), content.pack(room)?)
     }
 
     /// Opens what [`Self::seal`] made for this call. Errors: it is not that, or none of the keys fits.

@@ -106,10 +106,14 @@ fn both_forms_are_read() {
     std::io::Write::write_all(&mut encoder, &plain).unwrap();
     encoder.finish().unwrap();
     assert_eq!(content::BodyContent::unpack(&deflated).unwrap(), one);
-    let packed = one.pack().unwrap();
+    let mut room = content::PackRoom::default();
+    let packed = one.pack(&mut room).unwrap().to_vec();
     assert_eq!(content::BodyContent::unpack(&packed).unwrap(), one);
-    let hex: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, include_str!("../../tests/frozen/bodies_v2.txt").trim());
+    // Compressed as it was, and as it is: there are many ways to write the same as LZ4.
+    let frozen = include_str!("../../tests/frozen/bodies_v2.txt").trim();
+    let byte = |at: usize| u8::from_str_radix(&frozen[at..at + 2], 16).unwrap();
+    let frozen: Vec<u8> = (0..frozen.len()).step_by(2).map(byte).collect();
+    assert_eq!(content::BodyContent::unpack(&frozen).unwrap(), one);
     for cut in 0..packed.len() {
         assert!(content::BodyContent::unpack(&packed[..cut]).is_err(), "cut at {cut}");
     }

@@ -2,6 +2,7 @@
 //! transaction.
 
 use super::Mask;
+use super::content::PackRoom;
 use super::queue::{Kept, Queue};
 use super::seal::BodySealer;
 use crate::error::StoreError;
@@ -25,8 +26,10 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("bodies".to_owned())
             .spawn(move || {
+                let mut room = PackRoom::default();
                 while let Some(batch) = queue.next() {
-                    write(&queue, &*store, &sealer, &*mask, batch);
+                    write(&queue, &*store, (&sealer, &mut room), &*mask, batch);
+                    room.shrink();
                 }
             })
             .map_err(StoreError::io("start the thread that writes bodies to", Path::new("the database")))?;
@@ -42,7 +45,13 @@ impl Writer {
     }
 }
 
-fn write(queue: &Queue, store: &dyn RecordStore, sealer: &BodySealer, mask: &Mask, batch: Vec<Kept>) {
+fn write(
+    queue: &Queue,
+    store: &dyn RecordStore,
+    (sealer, room): (&BodySealer, &mut PackRoom),
+    mask: &Mask,
+    batch: Vec<Kept>,
+) {
     let mut sealed = Vec::with_capacity(batch.len());
     for mut kept in batch {
         if kept.is_masked {
@@ -52,7 +61,7 @@ fn write(queue: &Queue, store: &dyn RecordStore, sealer: &BodySealer, mask: &Mas
             }
             kept.content.is_masked = true;
         }
-        match sealer.seal(kept.request, &kept.content) {
+        match sealer.seal_in(kept.request, &kept.content, room) {
             Ok(bytes) => {
                 sealed.push(SealedBodies { request: kept.request, expires: kept.expires, sealed: bytes });
             }

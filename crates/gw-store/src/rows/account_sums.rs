@@ -38,17 +38,6 @@ impl AccountSums {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Forgets all, and keeps the room for as much again.
-    pub(super) fn clear(&mut self) {
-        let used = self.0.len();
-        self.0.clear();
-        self.0.shrink_to(used);
-    }
-
     /// Every row, those of all hours with them, in the order of the primary key: neighbours share a page, and two that
     /// write at once lock rows in the same order.
     pub(super) fn rows(&self) -> Vec<AccountRow> {

@@ -1,8 +1,9 @@
 //! Sums over records by what roll-ups do not tell apart (formats, models as providers name them, regions, guardrails, tags), by hour and
 //! organization: what `part_usage` does not hold yet. Serves the fold. It must not touch a database: a store writes what it is handed.
 
+use super::counted::Counted;
 use super::places::Places;
-use super::sums::{Counted, UsageSum};
+use super::sums::UsageSum;
 use crate::accounts::{ACCOUNT_BYTES, account_of, each};
 use crate::analytics::PartOf;
 use ahash::AHashMap;
@@ -60,18 +61,6 @@ impl PartSums {
                 add(PartOf::Tag, &tag.to_string());
             }
         }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.cells.len()
-    }
-
-    /// Forgets all, and keeps the room for as much again.
-    pub(super) fn clear(&mut self) {
-        let used = self.cells.len();
-        self.cells.clear();
-        self.cells.shrink_to(used);
-        self.places.clear();
     }
 
     /// Every row, in the order of the primary key: two that write at once lock rows in the same order.

@@ -51,6 +51,10 @@ impl Places {
         self.list.iter().map(|text| &**text)
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.list.len()
+    }
+
     /// Forgets all.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

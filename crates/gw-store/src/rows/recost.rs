@@ -2,9 +2,10 @@
 //! adds to rows that are there and makes none: a row whose time is over has gone, and must not come again with money alone. It must
 //! not touch a database: a store writes what it is handed.
 
+use super::counted::Counted;
 use super::record::signed;
 use super::rollups::series_of;
-use super::sums::{Counted, Sums};
+use super::sums::Sums;
 use crate::accounts::{bytes_of, pack};
 use crate::analytics::{Fold, Span, Told};
 use crate::types::Recost;

@@ -1,9 +1,9 @@
 //! What records add to roll-ups: gathered by minute and series, and at the end spread over minutes, hours and days. Serves
 //! the fold. It must not touch a database: a store writes what it is handed.
 
+use super::counted::Counted;
 use super::places::Places;
-use super::record::Totals;
-use super::sums::{Counted, UsageSum};
+use super::sums::UsageSum;
 use crate::analytics::{Consumption, Fold, RollupLimits, Series, Sketch, Span, Told};
 use crate::journal::outcome_code;
 use ahash::{AHashMap, AHashSet, RandomState};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-const MINUTE_US: i64 = 60_000_000;
+pub(super) const MINUTE_US: i64 = 60_000_000;
 
 /// What calls of one series add up to.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,21 @@ impl Rollup {
         self.sums.add(&other.sums);
         self.latency.merge(&other.latency);
         self.first_byte.merge(&other.first_byte);
+    }
+
+    /// What of it `usage` has.
+    pub(super) const fn usage(&self) -> UsageSum {
+        let Consumption { requests, errors, input_tokens, output_tokens, cached_tokens, cost, saved, .. } =
+            self.sums;
+        UsageSum {
+            requests,
+            errors,
+            input: input_tokens,
+            output: output_tokens,
+            cached: cached_tokens,
+            cost,
+            saved,
+        }
     }
 }
 
@@ -68,38 +83,14 @@ impl Rollups {
         Self { bounds: Arc::clone(bounds), ..Self::default() }
     }
 
-    /// Counts what `usage` counts of a share of a call; the last share has the call's durations.
-    pub(super) fn add(
-        &mut self,
-        counted: &Counted<'_>,
-        provider: &str,
-        totals: &Totals,
-        sum: &UsageSum,
-        sign: i64,
-    ) {
-        let minute = counted.end_time.div_euclid(MINUTE_US);
-        let key = counted.key.unwrap_or(0).to_be_bytes();
-        let place = self.places.of(|to| series_beside_key(counted, provider).pack(to));
-        self.cell(Cell { minute, key, place }, |cell| {
-            cell.sums.add(&Consumption {
-                requests: sum.requests,
-                errors: sum.errors,
-                input_tokens: sum.input,
-                output_tokens: sum.output,
-                cached_tokens: sum.cached,
-                cache_write_tokens: totals.cache_write.saturating_mul(sign),
-                reasoning_tokens: totals.reasoning.saturating_mul(sign),
-                cost: sum.cost,
-                saved: sum.saved,
-            });
-            // Nothing that has durations is ever taken back.
-            if sum.requests == 1 && Series::is_timed(counted.outcome) {
-                cell.latency.add(counted.total_us.unsigned_abs());
-                if let Some(first_byte_us) = counted.first_byte_us {
-                    cell.first_byte.add(first_byte_us.unsigned_abs());
-                }
-            }
-        });
+    /// The place of the series that a share of a call counts for, without its key.
+    pub(super) fn place(&mut self, counted: &Counted<'_>, provider: &str) -> u32 {
+        self.places.of(|to| series_beside_key(counted, provider).pack(to))
+    }
+
+    /// Adds what calls of a series and a key (zeros for none) in a minute come to.
+    pub(super) fn add(&mut self, minute: i64, key: [u8; 16], place: u32, rollup: &Rollup) {
+        self.cell(Cell { minute, key, place }, |cell| cell.merge(rollup));
     }
 
     /// Changes a cell. Of a caller that no span tells apart any more it is the one of all such: with very many keys there
@@ -129,20 +120,6 @@ impl Rollups {
         let folded = self.places.place(&packed);
         self.folded.insert(place, folded);
         folded
-    }
-
-    /// Rows that they become, about.
-    pub(super) fn len(&self) -> usize {
-        self.cells.len() * Span::ALL.len()
-    }
-
-    /// Forgets all, and keeps the room for as much again.
-    pub(super) fn clear(&mut self) {
-        let used = self.cells.len();
-        self.cells.clear();
-        self.cells.shrink_to(used);
-        self.places.clear();
-        self.folded.clear();
     }
 
     /// The rows, as differences to what stands there: spread over minutes, hours and days.

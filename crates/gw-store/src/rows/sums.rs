@@ -1,18 +1,13 @@
-//! Sums over records that `usage` and `spent` do not hold yet, so that hundreds of records cost a handful of
-//! updates. Serves the fold. It must not touch a database: a
-//! store writes what it is handed.
+//! Rows of sums over records, as differences to what `usage`, `spent` and their like hold: hundreds of records cost a handful of
+//! updates. Serves the fold. It must not touch a database: a store writes what it is handed.
 
 use super::account_sums::{AccountRow, AccountSums};
+use super::counted::Counted;
 use super::part_sums::{PartRow, PartSums};
 use super::places::Places;
-use super::record::{Row, Totals, signed};
-use super::rollups::{RollupRows, Rollups, SharedBounds};
-use crate::accounts::of_level;
-use crate::journal::{AttemptFrame, resolved_and_region};
-use crate::types::LogRow;
+use super::rollups::{Rollup, RollupRows, Rollups, SharedBounds};
 use ahash::AHashMap;
 use gw_model::{Level, Outcome};
-use std::borrow::Cow;
 
 pub(crate) const HOUR_US: i64 = 3_600_000_000;
 pub(crate) const HOURS_A_DAY: i64 = 24;
@@ -20,130 +15,6 @@ pub(crate) const HOURS_A_DAY: i64 = 24;
 pub(crate) const USED_STEP_US: i64 = 60_000_000;
 /// The day that stands for all days.
 pub(crate) const ALL_DAYS: i64 = -1;
-
-/// What of a record is counted, besides its attempts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Counted<'a> {
-    /// When it counts.
-    pub(crate) end_time: i64,
-    pub(crate) key: Option<u128>,
-    pub(crate) team: &'a str,
-    pub(crate) model: &'a str,
-    /// The model's name stands for something, whether or not a provider was tried.
-    pub(crate) is_resolved: bool,
-    /// Of its last attempt; empty when there was none.
-    pub(crate) provider: &'a str,
-    /// The same.
-    pub(crate) upstream_model: &'a str,
-    pub(crate) customer: &'a str,
-    pub(crate) outcome: Outcome,
-    /// Sent to the caller; 0 for none.
-    pub(crate) status: u16,
-    /// The gateway's error code; empty for none.
-    pub(crate) error: &'a str,
-    /// What the cache did; empty for nothing.
-    pub(crate) cache: &'a str,
-    pub(crate) first_byte_us: Option<i64>,
-    pub(crate) total_us: i64,
-    /// It is no request of its own.
-    pub(crate) is_sub_call: bool,
-    /// What it counts for besides its key, packed.
-    pub(crate) accounts: &'a [u8],
-    /// The caller's format.
-    pub(crate) format: &'a str,
-    /// Region of the provider that was tried last; empty for none.
-    pub(crate) region: &'a str,
-    /// What guardrails found, as rows have it.
-    pub(crate) guardrails: &'a str,
-}
-
-impl<'a> Counted<'a> {
-    pub(crate) fn of(row: &'a Row<'a>) -> Self {
-        let (is_resolved, region) = resolved_and_region(row.details);
-        Self {
-            end_time: row.end_time,
-            key: row.key,
-            team: row.team,
-            model: row.model,
-            is_resolved,
-            provider: row.provider,
-            upstream_model: row.upstream_model,
-            customer: row.customer,
-            outcome: row.outcome,
-            status: row.status,
-            error: row.error_code,
-            cache: row.cache,
-            first_byte_us: row.first_byte_us.map(signed),
-            total_us: signed(row.total_us),
-            is_sub_call: row.parent.is_some(),
-            accounts: &row.accounts,
-            format: row.format,
-            region,
-            guardrails: row.guardrails.as_deref().unwrap_or(""),
-        }
-    }
-
-    /// Of a record as it is listed. Its accounts and the names of its guardrails come as rows have them.
-    pub(crate) fn listed(row: &'a LogRow, accounts: &'a [u8], guardrails: &'a str) -> Self {
-        let text = |text: &'a Option<String>| text.as_deref().unwrap_or("");
-        Self {
-            end_time: row.time.saturating_add(signed(row.total_us)),
-            key: row.key_id.map(|key| key.0),
-            team: text(&row.team_id),
-            model: &row.model,
-            is_resolved: row.details.is_resolved,
-            provider: text(&row.provider),
-            upstream_model: text(&row.upstream_model),
-            customer: text(&row.customer),
-            outcome: row.outcome,
-            status: row.status,
-            error: text(&row.error_code),
-            cache: text(&row.cache),
-            first_byte_us: row.first_byte_us.map(signed),
-            total_us: signed(row.total_us),
-            is_sub_call: row.parent_id.is_some(),
-            accounts,
-            format: &row.format,
-            region: row.details.region.as_deref().unwrap_or(""),
-            guardrails,
-        }
-    }
-
-    const fn hour(&self) -> i64 {
-        self.end_time.div_euclid(HOUR_US)
-    }
-
-    /// The model that it counts for. A name that no model has would make a row per name; such calls are counted without one.
-    pub(super) fn counted_model(&self) -> &'a str {
-        let made_up = self.provider.is_empty() && self.outcome == Outcome::Refused && !self.is_resolved;
-        if made_up { "" } else { self.model }
-    }
-
-    /// The name that it is counted under, of those that may be a label or an account: the account, where it has one.
-    pub(crate) fn named(&self, level: Level, label: &'a str) -> Cow<'a, str> {
-        of_level(self.accounts, level).map_or(Cow::Borrowed(label), |id| Cow::Owned(id.to_string()))
-    }
-}
-
-/// One attempt's part of a record.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Share<'a> {
-    pub(crate) provider: &'a str,
-    pub(crate) upstream_model: &'a str,
-    pub(crate) totals: Totals,
-}
-
-impl<'a> Share<'a> {
-    pub(crate) fn of(attempt: &AttemptFrame<'a>) -> Self {
-        let AttemptFrame { provider, upstream_model, .. } = attempt;
-        Self { provider, upstream_model, totals: Totals::of(attempt) }
-    }
-
-    /// The only one.
-    pub(crate) const fn whole(counted: &Counted<'a>, totals: Totals) -> Self {
-        Self { provider: counted.provider, upstream_model: counted.upstream_model, totals }
-    }
-}
 
 /// One row of `usage` or `account_usage`, as a difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -183,58 +54,40 @@ pub(crate) struct Sums {
     rollups: Rollups,
 }
 
+/// Where what calls of one kind come to is added, whatever their key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    group: u32,
+    series: u32,
+    minute: i64,
+}
+
 impl Sums {
     /// Empty sums whose roll-ups tell no more callers apart than the bounds allow.
-    pub(crate) fn within(bounds: &SharedBounds) -> Self {
+    pub(super) fn within(bounds: &SharedBounds) -> Self {
         Self { rollups: Rollups::within(bounds), ..Self::default() }
     }
 
-    /// Counts a request with its attempts (`sign` 1) or takes it back (-1).
-    pub(crate) fn count(&mut self, row: &Row<'_>, attempts: &[AttemptFrame<'_>], sign: i64) {
-        let counted = Counted::of(row);
-        match attempts {
-            [] | [_] => self.add_share(&counted, &Share::whole(&counted, row.totals), true, sign),
-            several => self.count_shares(&counted, several.iter().map(Share::of), sign),
-        }
+    /// Where calls that are counted like this one are added.
+    pub(super) fn kind(&mut self, counted: &Counted<'_>, provider: &str) -> Kind {
+        let group = self.groups.of(|to| Group::pack(counted, provider, to));
+        Kind { group, series: self.rollups.place(counted, provider), minute: counted.minute() }
     }
 
-    /// Counts the request itself under the provider of its last attempt, tokens and money under the provider
-    /// of each attempt.
-    pub(crate) fn count_shares<'p>(
-        &mut self,
-        counted: &Counted<'_>,
-        shares: impl ExactSizeIterator<Item = Share<'p>>,
-        sign: i64,
-    ) {
-        let last = shares.len().saturating_sub(1);
-        for (number, share) in shares.enumerate() {
-            self.add_share(counted, &share, number == last, sign);
-        }
+    /// Adds what calls of one kind and one key (zeros for none) come to, the latest of which ended then.
+    pub(super) fn add(&mut self, kind: Kind, key: [u8; 16], rollup: &Rollup, used_at: i64) {
+        let kept = self.cells.entry(Cell { key, group: kind.group }).or_default();
+        kept.sum.add(&rollup.usage());
+        kept.used_at = kept.used_at.max(used_at);
+        self.rollups.add(kind.minute, key, kind.series, rollup);
     }
 
-    fn add_share(&mut self, counted: &Counted<'_>, share: &Share<'_>, is_last: bool, sign: i64) {
-        let Share { provider, upstream_model, totals } = share;
-        let request = if is_last && !counted.is_sub_call { sign } else { 0 };
-        let sum = UsageSum {
-            requests: request,
-            errors: request * i64::from(is_error(counted.outcome)),
-            input: totals.input.saturating_mul(sign),
-            output: totals.output.saturating_mul(sign),
-            cached: totals.cached.saturating_mul(sign),
-            cost: totals.cost.saturating_mul(sign),
-            saved: totals.saved.saturating_mul(sign),
-        };
-        let key = counted.key.unwrap_or(0).to_be_bytes();
-        let cell = Cell { key, group: self.groups.of(|to| Group::pack(counted, provider, to)) };
-        let kept = self.cells.entry(cell).or_default();
-        kept.sum.add(&sum);
-        if sign > 0 {
-            kept.used_at = kept.used_at.max(counted.end_time);
-        }
-        self.accounts.add(counted.hour(), counted.accounts, &sum);
+    /// Adds what calls of one kind come to, of all keys.
+    pub(super) fn add_all(&mut self, counted: &Counted<'_>, share: [&str; 2], sum: &UsageSum) {
+        let [provider, upstream_model] = share;
+        self.accounts.add(counted.hour(), counted.accounts, sum);
         self.accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], sum.cost);
-        self.parts.add(counted, upstream_model, counted.hour(), &sum);
-        self.rollups.add(counted, provider, totals, &sum, sign);
+        self.parts.add(counted, upstream_model, counted.hour(), sum);
     }
 
     /// Counts money of an attempt that is counted already, but not in roll-ups: of those some may be gone.
@@ -249,29 +102,11 @@ impl Sums {
         let key = counted.key.unwrap_or(0).to_be_bytes();
         let cell = Cell { key, group: self.groups.of(|to| Group::pack(counted, provider, to)) };
         self.cells.entry(cell).or_default().sum.add(&sum);
-        self.accounts.add(counted.hour(), counted.accounts, &sum);
-        self.accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], cost);
-        self.parts.add(counted, upstream_model, counted.hour(), &sum);
-    }
-
-    /// Rows of `usage`, `account_usage` and `rollups`.
-    pub(crate) fn len(&self) -> usize {
-        self.cells.len() + self.accounts.len() + self.parts.len() + self.rollups.len()
+        self.add_all(counted, [provider, upstream_model], &sum);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.cells.is_empty()
-    }
-
-    /// Forgets all, and keeps the room for as much again.
-    pub(crate) fn clear(&mut self) {
-        let used = self.cells.len();
-        self.cells.clear();
-        self.cells.shrink_to(used);
-        self.groups.clear();
-        self.accounts.clear();
-        self.parts.clear();
-        self.rollups.clear();
     }
 
     /// Every row of `rollups`, as differences; those of callers alone where they are wanted.

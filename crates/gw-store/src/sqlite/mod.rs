@@ -23,6 +23,7 @@ mod jobs;
 mod kept;
 mod ledger;
 mod logs;
+mod many;
 mod migrate;
 mod names;
 mod narrow;

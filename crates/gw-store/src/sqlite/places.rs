@@ -2,6 +2,7 @@
 //! wants none of that, hold the bodies themselves: both are read.
 
 use super::db::SqliteStore;
+use super::many::Insert;
 use super::segments::note_erasures;
 use crate::bodies::BodyFiling;
 use crate::bodies::filing::BodyFiles;
@@ -21,6 +22,13 @@ const MOVED: i64 = 500;
 pub(super) const HERE: u8 = 0;
 pub(super) const SENT: u8 = 1;
 pub(super) const OVER: u8 = 2;
+
+/// The latest place of a call counts.
+const PLACE: Insert = Insert {
+    into: "INSERT INTO record_places (request, place)",
+    columns: 2,
+    conflict: "ON CONFLICT (request) DO UPDATE SET place = excluded.place",
+};
 
 /// A file that is known, and the calls of which it may hold something.
 struct Known {
@@ -132,14 +140,15 @@ pub(super) fn write(
 }
 
 fn note(db: &Connection, bodies: &[SealedBodies], appended: &Appended) -> rusqlite::Result<()> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO record_places (request, place) VALUES (?, ?) \
-         ON CONFLICT (request) DO UPDATE SET place = excluded.place",
-    )?;
+    let places = bodies.iter().zip(&appended.places);
+    let mut rows: Vec<(u128, Place)> = places.map(|(one, place)| (one.request.0, *place)).collect();
+    rows.sort_by_key(|(id, _)| *id);
+    PLACE.all(db, &rows, |(id, place), statement, before| {
+        statement.raw_bind_parameter(before + 1, id_bytes(*id).as_slice())?;
+        statement.raw_bind_parameter(before + 2, place.bytes().as_slice())
+    })?;
     let mut touched: Vec<(SegmentName, u128, u128)> = Vec::new();
-    for (one, place) in bodies.iter().zip(&appended.places) {
-        let id = one.request.0;
-        insert.execute(params![id_bytes(id), place.bytes()])?;
+    for (id, place) in rows {
         match touched.iter_mut().find(|(name, ..)| *name == place.segment) {
             Some((_, first, last)) => (*first, *last) = ((*first).min(id), (*last).max(id)),
             None => touched.push((place.segment, id, id)),

@@ -1,9 +1,8 @@
 //! How much of callers is told apart.
 
-use super::{Bounds, Rollups, SharedBounds};
-use crate::analytics::{Fold, RollupLimits, Series, Span, Told};
-use crate::rows::record::Totals;
-use crate::rows::sums::{Counted, UsageSum};
+use super::{Bounds, Rollup, Rollups, SharedBounds};
+use crate::analytics::{Consumption, Fold, RollupLimits, Series, Span, Told};
+use crate::rows::Counted;
 use gw_model::Outcome;
 
 #[test]
@@ -49,10 +48,15 @@ fn callers_that_no_span_tells_apart_take_no_room() {
     let bounds = SharedBounds::default();
     bounds.lock().set(RollupLimits { max_minute_series: 2, max_hour_series: 4 });
     let mut all = Rollups::within(&bounds);
-    let sum = UsageSum { requests: 1, ..UsageSum::default() };
+    let one = Consumption { requests: 1, ..Consumption::default() };
+    let one = Rollup { sums: one, ..Rollup::default() };
+    let add = |all: &mut Rollups, call: &Counted<'_>| {
+        let place = all.place(call, "p");
+        all.add(call.minute(), call.key.unwrap_or(0).to_be_bytes(), place, &one);
+    };
     for _ in 0..2 {
         for key in 0..10 {
-            all.add(&call(key, "m"), "p", &Totals::default(), &sum, 1);
+            add(&mut all, &call(key, "m"));
         }
     }
     // Four callers, and the others together.
@@ -75,9 +79,7 @@ fn callers_that_no_span_tells_apart_take_no_room() {
     assert_eq!(told_apart, [0, 1, 2, 3]);
 
     // Another model is another series, together with the others too.
-    all.add(&call(0, "n"), "p", &Totals::default(), &sum, 1);
-    all.add(&call(1, "n"), "p", &Totals::default(), &sum, 1);
+    add(&mut all, &call(0, "n"));
+    add(&mut all, &call(1, "n"));
     assert_eq!(all.cells.len(), 6);
-    all.clear();
-    assert_eq!([all.len(), all.rows(false).rows.len()], [0, 0]);
 }
