@@ -150,14 +150,7 @@ impl ClassModel {
     /// # Errors
     /// The model's numbers came out as none.
     pub fn read(&self, text: &str) -> Result<Vec<f32>, PoolError> {
-        let mut work = self.begin(text);
-        loop {
-            match self.go_on(&mut work) {
-                Step::More => {}
-                Step::Done(chances) => return Ok(chances),
-                Step::Garbled => return Err(PoolError::Garbled),
-            }
-        }
+        self.begin(text).through(|work| self.go_on(work))
     }
 
     pub(crate) fn begin(&self, text: &str) -> Reading<Vec<f32>> {

@@ -96,14 +96,7 @@ impl EntityModel {
     /// # Errors
     /// The model's numbers came out as none.
     pub fn read(&self, text: &str) -> Result<Vec<Labelled>, PoolError> {
-        let mut work = self.begin(text);
-        loop {
-            match self.go_on(&mut work) {
-                Step::More => {}
-                Step::Done(found) => return Ok(found),
-                Step::Garbled => return Err(PoolError::Garbled),
-            }
-        }
+        self.begin(text).through(|work| self.go_on(work))
     }
 
     pub(crate) fn begin(&self, text: &str) -> Reading<Vec<Labelled>> {

@@ -2,6 +2,7 @@
 //! overlap, so that each word is read with what stands before and behind it.
 
 use super::wordpiece::Cut;
+use crate::error::PoolError;
 use std::ops::Range;
 
 /// A text that is being read, so many windows at a time: others are read in between.
@@ -23,6 +24,19 @@ pub(crate) enum Step<T> {
     Done(T),
     /// The numbers came out as none.
     Garbled,
+}
+
+impl<F> Reading<F> {
+    /// Reads on until nothing is left.
+    pub(super) fn through<T>(mut self, go_on: impl Fn(&mut Self) -> Step<T>) -> Result<T, PoolError> {
+        loop {
+            match go_on(&mut self) {
+                Step::More => {}
+                Step::Done(found) => return Ok(found),
+                Step::Garbled => return Err(PoolError::Garbled),
+            }
+        }
+    }
 }
 
 /// Words that are read at once.

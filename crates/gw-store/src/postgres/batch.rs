@@ -8,7 +8,7 @@ use super::session::Db;
 use super::{by_node, rollups, sums, tolls, used};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId, TollFrame, outcome_code};
-use crate::rows::{Counted, Counts, Row, Share, SharedBounds, TollSums, Totals, signed};
+use crate::rows::{Counted, Row, Share, SharedBounds, Sums, TollSums, Totals, signed};
 use crate::traits::Batch;
 use crate::types::{Folded, PendingIntent};
 use ahash::{AHashMap, AHashSet};
@@ -155,7 +155,7 @@ impl Batch for Gathered {
 /// What a batch adds to sums.
 #[derive(Default)]
 struct Added {
-    counts: Counts,
+    sums: Sums,
     tolls: TollSums,
 }
 
@@ -214,7 +214,7 @@ impl Gathered {
     /// Writes all of it; gives what was new.
     pub(super) async fn write(&self, bounds: &SharedBounds, db: &mut Db<'_>) -> Result<Folded, Fault> {
         let (mut entries, mut added) =
-            (Entries::default(), Added { counts: Counts::within(bounds), ..Added::default() });
+            (Entries::default(), Added { sums: Sums::within(bounds), ..Added::default() });
         let mut folded = Folded::default();
         let new = self.records.insert(db).await?;
         for (at, _) in self.records.id.iter().enumerate().filter(|(_, id)| new.contains(&id.0)) {
@@ -229,13 +229,12 @@ impl Gathered {
         folded.records += self.correct(db, &new, &mut entries, &mut added).await?;
         folded.lost += self.write_off(db, &mut entries, &mut added).await?;
         entries.write(db).await?;
-        let sums = added.counts.sums();
-        sums::write(&sums, db).await?;
-        let rollups = sums.rollup_rows(false);
+        sums::write(&added.sums, db).await?;
+        let rollups = added.sums.rollup_rows(false);
         rollups::write(&rollups, db).await?;
-        by_node::write(&sums, self.node(), db).await?;
+        by_node::write(&added.sums, self.node(), db).await?;
         tolls::write(&added.tolls, db).await?;
-        used::write(&sums, db).await?;
+        used::write(&added.sums, db).await?;
         self.write_owned(db).await?;
         for step in &self.steps {
             step.write(db).await?;
@@ -244,14 +243,14 @@ impl Gathered {
     }
 
     /// Counts the record at this place.
-    fn count(&self, at: usize, Added { counts, tolls }: &mut Added) {
+    fn count(&self, at: usize, Added { sums, tolls }: &mut Added) {
         if let (Some(of_record), Some(time)) = (self.tolls.get(&at), self.records.end_time.get(at)) {
             tolls.count_at(*time, of_record);
         }
         let Some((counted, totals)) = self.records.counted(at) else { return };
         match self.shares.get(at).map_or(&[][..], Vec::as_slice) {
-            [] | [_] => counts.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), 1),
-            several => counts.count_shares(&counted, several.iter().map(OwnShare::share), 1),
+            [] | [_] => sums.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), 1),
+            several => sums.count_shares(&counted, several.iter().map(OwnShare::share), 1),
         }
     }
 
@@ -278,7 +277,7 @@ impl Gathered {
             return Ok(0);
         }
         for row in &taken_back {
-            count_lost(row, &mut added.counts)?;
+            count_lost(row, &mut added.sums)?;
         }
         let corrected = self.records.insert(db).await?;
         let mut entered: AHashMap<(u128, i32), (i32, i64)> = AHashMap::new();
@@ -326,7 +325,7 @@ impl Gathered {
                 let cost = if place + 1 == attempts.len() { totals.cost } else { 0 };
                 entries.add(&self.lost, at, usize::from(*attempt), 0, cost);
             }
-            added.counts.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), 1);
+            added.sums.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), 1);
         }
         Ok(new.len() as u64)
     }
@@ -356,7 +355,7 @@ impl Gathered {
 }
 
 /// Takes back what was counted of a lost call.
-fn count_lost(row: &tokio_postgres::Row, counts: &mut Counts) -> Result<(), Fault> {
+fn count_lost(row: &tokio_postgres::Row, sums: &mut Sums) -> Result<(), Fault> {
     let text = |column: usize| -> Result<&str, Fault> {
         Ok(row.try_get::<_, Option<&str>>(column)?.unwrap_or_default())
     };
@@ -384,7 +383,7 @@ fn count_lost(row: &tokio_postgres::Row, counts: &mut Counts) -> Result<(), Faul
         guardrails: "",
     };
     let totals = Totals { input: row.try_get(7)?, cost: row.try_get(8)?, ..Totals::default() };
-    counts.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), -1);
+    sums.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), -1);
     Ok(())
 }
 

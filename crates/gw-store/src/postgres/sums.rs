@@ -140,7 +140,8 @@ type PartPlace<'a> = (i16, i64, &'a [u8], Cow<'a, str>);
 async fn write_parts(sums: &Sums, makes_rows: bool, db: &mut Db<'_>) -> Result<(), Fault> {
     // Texts that differ only in what no text of this database has are one row of it, of which a statement may have but one.
     let mut rows: BTreeMap<PartPlace<'_>, UsageSum> = BTreeMap::new();
-    let all = sums.part_rows();
+    let parts = sums.parts();
+    let all = parts.rows();
     for (row, sum) in &all {
         let place = (row.part, row.hour, row.organization, clean(row.value));
         rows.entry(place).or_default().add(sum);

@@ -3,7 +3,7 @@
 
 mod account_sums;
 mod counted;
-mod counts;
+mod kinds;
 mod part_sums;
 mod places;
 mod record;
@@ -21,7 +21,6 @@ pub(crate) mod verdicts;
 
 pub(crate) use account_sums::ALL_HOURS;
 pub(crate) use counted::{Counted, Share};
-pub(crate) use counts::Counts;
 pub(crate) use part_sums::PartRow;
 pub(crate) use record::{Row, Totals, id_bytes, non_empty, signed};
 pub(crate) use recost::{CostChanges, entries as recost_entries, id_of};

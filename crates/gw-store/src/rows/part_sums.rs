@@ -11,7 +11,7 @@ use gw_model::Level;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct PartSums {
+pub(crate) struct PartSums {
     cells: AHashMap<u32, UsageSum>,
     places: Places,
 }
@@ -28,7 +28,8 @@ pub(crate) struct PartRow<'a> {
 
 impl PartSums {
     /// Adds a share of a call that went to a model with that name.
-    pub(super) fn add(&mut self, counted: &Counted<'_>, upstream_model: &str, hour: i64, sum: &UsageSum) {
+    pub(super) fn add(&mut self, counted: &Counted<'_>, upstream_model: &str, sum: &UsageSum) {
+        let hour = counted.hour();
         let of_level =
             |level: Level| move |bytes: &&[u8; ACCOUNT_BYTES]| bytes.first() == Some(&level.code());
         let organization = each(counted.accounts).find(of_level(Level::Organization));
@@ -64,7 +65,7 @@ impl PartSums {
     }
 
     /// Every row, in the order of the primary key: two that write at once lock rows in the same order.
-    pub(super) fn rows(&self) -> Vec<(PartRow<'_>, UsageSum)> {
+    pub(crate) fn rows(&self) -> Vec<(PartRow<'_>, UsageSum)> {
         let row = |(place, sum): (&u32, &UsageSum)| Some((unpack(self.places.text(*place))?, *sum));
         let mut rows: Vec<_> = self.cells.iter().filter_map(row).collect();
         rows.sort_unstable_by_key(|(row, _)| *row);

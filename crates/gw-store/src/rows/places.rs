@@ -51,10 +51,6 @@ impl Places {
         self.list.iter().map(|text| &**text)
     }
 
-    pub(super) const fn len(&self) -> usize {
-        self.list.len()
-    }
-
     /// Forgets all.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

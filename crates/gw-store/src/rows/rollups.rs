@@ -3,6 +3,7 @@
 
 use super::counted::Counted;
 use super::places::Places;
+use super::record::Totals;
 use super::sums::UsageSum;
 use crate::analytics::{Consumption, Fold, RollupLimits, Series, Sketch, Span, Told};
 use crate::journal::outcome_code;
@@ -27,21 +28,6 @@ impl Rollup {
         self.sums.add(&other.sums);
         self.latency.merge(&other.latency);
         self.first_byte.merge(&other.first_byte);
-    }
-
-    /// What of it `usage` has.
-    pub(super) const fn usage(&self) -> UsageSum {
-        let Consumption { requests, errors, input_tokens, output_tokens, cached_tokens, cost, saved, .. } =
-            self.sums;
-        UsageSum {
-            requests,
-            errors,
-            input: input_tokens,
-            output: output_tokens,
-            cached: cached_tokens,
-            cost,
-            saved,
-        }
     }
 }
 
@@ -88,9 +74,36 @@ impl Rollups {
         self.places.of(|to| series_beside_key(counted, provider).pack(to))
     }
 
-    /// Adds what calls of a series and a key (zeros for none) in a minute come to.
-    pub(super) fn add(&mut self, minute: i64, key: [u8; 16], place: u32, rollup: &Rollup) {
-        self.cell(Cell { minute, key, place }, |cell| cell.merge(rollup));
+    /// Counts what `usage` counts of a share of a call, in a minute, for a key (zeros for none) and the place of its series; the last
+    /// share has the call's durations.
+    pub(super) fn add(
+        &mut self,
+        (minute, key, place): (i64, [u8; 16], u32),
+        counted: &Counted<'_>,
+        totals: &Totals,
+        sum: &UsageSum,
+        sign: i64,
+    ) {
+        self.cell(Cell { minute, key, place }, |cell| {
+            cell.sums.add(&Consumption {
+                requests: sum.requests,
+                errors: sum.errors,
+                input_tokens: sum.input,
+                output_tokens: sum.output,
+                cached_tokens: sum.cached,
+                cache_write_tokens: totals.cache_write.saturating_mul(sign),
+                reasoning_tokens: totals.reasoning.saturating_mul(sign),
+                cost: sum.cost,
+                saved: sum.saved,
+            });
+            // Nothing that has durations is ever taken back.
+            if sum.requests == 1 && Series::is_timed(counted.outcome) {
+                cell.latency.add(counted.total_us.unsigned_abs());
+                if let Some(first_byte_us) = counted.first_byte_us {
+                    cell.first_byte.add(first_byte_us.unsigned_abs());
+                }
+            }
+        });
     }
 
     /// Changes a cell. Of a caller that no span tells apart any more it is the one of all such: with very many keys there
@@ -120,6 +133,20 @@ impl Rollups {
         let folded = self.places.place(&packed);
         self.folded.insert(place, folded);
         folded
+    }
+
+    /// Rows that they become, about.
+    pub(super) fn len(&self) -> usize {
+        self.cells.len() * Span::ALL.len()
+    }
+
+    /// Forgets all, and keeps the room for as much again.
+    pub(super) fn clear(&mut self) {
+        let used = self.cells.len();
+        self.cells.clear();
+        self.cells.shrink_to(used);
+        self.places.clear();
+        self.folded.clear();
     }
 
     /// The rows, as differences to what stands there: spread over minutes, hours and days.

@@ -1,11 +1,14 @@
-//! Rows of sums over records, as differences to what `usage`, `spent` and their like hold: hundreds of records cost a handful of
+//! Sums over records that `usage`, `spent` and their like do not hold yet, so that hundreds of records cost a handful of
 //! updates. Serves the fold. It must not touch a database: a store writes what it is handed.
 
 use super::account_sums::{AccountRow, AccountSums};
-use super::counted::Counted;
-use super::part_sums::{PartRow, PartSums};
+use super::counted::{Counted, Share};
+use super::kinds::Kind;
+use super::part_sums::PartSums;
 use super::places::Places;
-use super::rollups::{Rollup, RollupRows, Rollups, SharedBounds};
+use super::record::Row;
+use super::rollups::{RollupRows, Rollups, SharedBounds};
+use crate::journal::AttemptFrame;
 use ahash::AHashMap;
 use gw_model::{Level, Outcome};
 
@@ -13,6 +16,8 @@ pub(crate) const HOUR_US: i64 = 3_600_000_000;
 pub(crate) const HOURS_A_DAY: i64 = 24;
 /// When a key was used is noted anew when it is that much later, in microseconds.
 pub(crate) const USED_STEP_US: i64 = 60_000_000;
+/// Rows of accounts and parts that calls of a kind change, about; most of them are those of other kinds too.
+const ROWS_OF_KIND: usize = 4;
 /// The day that stands for all days.
 pub(crate) const ALL_DAYS: i64 = -1;
 
@@ -44,50 +49,76 @@ struct CellSum {
     used_at: i64,
 }
 
+/// Calls of one kind: where in the sums they go, and what they come to, of all keys.
+#[derive(Clone, Copy, Debug)]
+struct KindSum {
+    /// Place of their [`Group`].
+    group: u32,
+    /// Place of their series of roll-ups.
+    series: u32,
+    minute: i64,
+    sum: UsageSum,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Sums {
+    /// Each a [`Kind`], packed.
+    kinds: Places,
+    /// By the places of kinds.
+    by_kind: Vec<KindSum>,
     cells: AHashMap<Cell, CellSum>,
     groups: Places,
-    accounts: AccountSums,
-    parts: PartSums,
     rollups: Rollups,
-}
-
-/// Where what calls of one kind come to is added, whatever their key.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Kind {
-    group: u32,
-    series: u32,
-    minute: i64,
 }
 
 impl Sums {
     /// Empty sums whose roll-ups tell no more callers apart than the bounds allow.
-    pub(super) fn within(bounds: &SharedBounds) -> Self {
+    pub(crate) fn within(bounds: &SharedBounds) -> Self {
         Self { rollups: Rollups::within(bounds), ..Self::default() }
     }
 
-    /// Where calls that are counted like this one are added.
-    pub(super) fn kind(&mut self, counted: &Counted<'_>, provider: &str) -> Kind {
-        let group = self.groups.of(|to| Group::pack(counted, provider, to));
-        Kind { group, series: self.rollups.place(counted, provider), minute: counted.minute() }
+    /// Counts a request with its attempts (`sign` 1) or takes it back (-1).
+    pub(crate) fn count(&mut self, row: &Row<'_>, attempts: &[AttemptFrame<'_>], sign: i64) {
+        let counted = Counted::of(row);
+        match attempts {
+            [] | [_] => self.add_share(&counted, &Share::whole(&counted, row.totals), true, sign),
+            several => self.count_shares(&counted, several.iter().map(Share::of), sign),
+        }
     }
 
-    /// Adds what calls of one kind and one key (zeros for none) come to, the latest of which ended then.
-    pub(super) fn add(&mut self, kind: Kind, key: [u8; 16], rollup: &Rollup, used_at: i64) {
-        let kept = self.cells.entry(Cell { key, group: kind.group }).or_default();
-        kept.sum.add(&rollup.usage());
-        kept.used_at = kept.used_at.max(used_at);
-        self.rollups.add(kind.minute, key, kind.series, rollup);
+    /// Counts the request itself under the provider of its last attempt, tokens and money under the provider
+    /// of each attempt.
+    pub(crate) fn count_shares<'p>(
+        &mut self,
+        counted: &Counted<'_>,
+        shares: impl ExactSizeIterator<Item = Share<'p>>,
+        sign: i64,
+    ) {
+        let last = shares.len().saturating_sub(1);
+        for (number, share) in shares.enumerate() {
+            self.add_share(counted, &share, number == last, sign);
+        }
     }
 
-    /// Adds what calls of one kind come to, of all keys.
-    pub(super) fn add_all(&mut self, counted: &Counted<'_>, share: [&str; 2], sum: &UsageSum) {
-        let [provider, upstream_model] = share;
-        self.accounts.add(counted.hour(), counted.accounts, sum);
-        self.accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], sum.cost);
-        self.parts.add(counted, upstream_model, counted.hour(), sum);
+    fn add_share(&mut self, counted: &Counted<'_>, share: &Share<'_>, is_last: bool, sign: i64) {
+        let totals = &share.totals;
+        let request = if is_last && !counted.is_sub_call { sign } else { 0 };
+        let sum = UsageSum {
+            requests: request,
+            errors: request * i64::from(is_error(counted.outcome)),
+            input: totals.input.saturating_mul(sign),
+            output: totals.output.saturating_mul(sign),
+            cached: totals.cached.saturating_mul(sign),
+            cost: totals.cost.saturating_mul(sign),
+            saved: totals.saved.saturating_mul(sign),
+        };
+        let used_at = if sign > 0 { counted.end_time } else { 0 };
+        let Some(KindSum { series, minute, .. }) = self.add(counted, share.names(), &sum, used_at) else {
+            return;
+        };
+        let key = counted.key.unwrap_or(0).to_be_bytes();
+        self.rollups.add((minute, key, series), counted, totals, &sum, sign);
     }
 
     /// Counts money of an attempt that is counted already, but not in roll-ups: of those some may be gone.
@@ -99,14 +130,60 @@ impl Sums {
         cost: i64,
     ) {
         let sum = UsageSum { cost, ..UsageSum::default() };
+        self.add(counted, [provider, upstream_model], &sum, 0);
+    }
+
+    /// Adds to all but roll-ups; gives what is known of the kind.
+    fn add(
+        &mut self,
+        counted: &Counted<'_>,
+        share: [&str; 2],
+        sum: &UsageSum,
+        used_at: i64,
+    ) -> Option<KindSum> {
+        let place = self.kinds.of(|to| Kind { counted: *counted, share }.pack(to)) as usize;
+        if place == self.by_kind.len() {
+            let [provider, _] = share;
+            let group = self.groups.of(|to| Group::pack(counted, provider, to));
+            let series = self.rollups.place(counted, provider);
+            self.by_kind.push(KindSum { group, series, minute: counted.minute(), sum: UsageSum::default() });
+        }
+        let kind = self.by_kind.get_mut(place)?;
+        kind.sum.add(sum);
         let key = counted.key.unwrap_or(0).to_be_bytes();
-        let cell = Cell { key, group: self.groups.of(|to| Group::pack(counted, provider, to)) };
-        self.cells.entry(cell).or_default().sum.add(&sum);
-        self.add_all(counted, [provider, upstream_model], &sum);
+        let kept = self.cells.entry(Cell { key, group: kind.group }).or_default();
+        kept.sum.add(sum);
+        kept.used_at = kept.used_at.max(used_at);
+        Some(*kind)
+    }
+
+    /// Rows that they become, about: accounts and parts have some of each kind.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len() + self.by_kind.len() * ROWS_OF_KIND + self.rollups.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.cells.is_empty()
+    }
+
+    /// Forgets all, and keeps the room for as much again.
+    pub(crate) fn clear(&mut self) {
+        let used = self.cells.len();
+        self.cells.clear();
+        self.cells.shrink_to(used);
+        self.groups.clear();
+        self.kinds.clear();
+        self.by_kind.clear();
+        self.rollups.clear();
+    }
+
+    /// What calls of each kind come to.
+    fn each_kind(&self, mut take: impl FnMut(&Kind<'_>, &UsageSum)) {
+        for (text, KindSum { sum, .. }) in self.kinds.texts().zip(&self.by_kind) {
+            if let Some(kind) = Kind::unpack(text) {
+                take(&kind, sum);
+            }
+        }
     }
 
     /// Every row of `rollups`, as differences; those of callers alone where they are wanted.
@@ -124,14 +201,23 @@ impl Sums {
         used
     }
 
-    /// Every row of `part_usage`, as differences, in the order of its primary key.
-    pub(crate) fn part_rows(&self) -> Vec<(PartRow<'_>, UsageSum)> {
-        self.parts.rows()
+    /// What `part_usage` does not hold yet.
+    pub(crate) fn parts(&self) -> PartSums {
+        let mut parts = PartSums::default();
+        self.each_kind(|Kind { counted, share: [_, upstream_model] }, sum| {
+            parts.add(counted, upstream_model, sum)
+        });
+        parts
     }
 
     /// Every row of `account_usage`, as differences, in the order of its primary key.
     pub(crate) fn account_rows(&self) -> Vec<AccountRow> {
-        self.accounts.rows()
+        let mut accounts = AccountSums::default();
+        self.each_kind(|Kind { counted, share: [provider, upstream_model] }, sum| {
+            accounts.add(counted.hour(), counted.accounts, sum);
+            accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], sum.cost);
+        });
+        accounts.rows()
     }
 
     /// Hands on every row of `usage` and every row of `spent`, as differences, each in the order of its primary key:

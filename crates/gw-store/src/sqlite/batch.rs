@@ -111,7 +111,7 @@ impl<'c> SqliteBatch<'c> {
         for (number, attempt) in record.attempts.iter().enumerate() {
             self.enter(&row, number, 0, signed(attempt.cost))?;
         }
-        self.added.counts.count(&row, &record.attempts, 1);
+        self.added.sums.count(&row, &record.attempts, 1);
         Ok(true)
     }
 
@@ -126,7 +126,7 @@ impl<'c> SqliteBatch<'c> {
             let cost = if place + 1 == intents.len() { row.totals.cost } else { 0 };
             self.enter(&row, usize::from(intent.attempt), 0, cost)?;
         }
-        self.added.counts.count(&row, &[], 1);
+        self.added.sums.count(&row, &[], 1);
         Ok(true)
     }
 

@@ -21,10 +21,10 @@ pub(super) fn correct(
     let Some(lost) = lost_row(batch, row.id)? else { return Ok(false) };
     let written_off = Row::lost(&lost, 0);
     batch.added.corrected = true;
-    batch.added.counts.count(&written_off, &[], -1);
+    batch.added.sums.count(&written_off, &[], -1);
     batch.db.prepare_cached("DELETE FROM record_rows WHERE id = ?")?.execute([id_bytes(row.id)])?;
     batch.insert(row)?;
-    batch.added.counts.count(row, &record.attempts, 1);
+    batch.added.sums.count(row, &record.attempts, 1);
 
     batch.write_entries()?;
     let entered = entered(batch, row.id)?;

@@ -56,7 +56,7 @@ pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
 pub(super) fn write_costs(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
     write_usage(sums, db, |_, _, _| Ok(()))?;
     let mut correct = db.prepare_cached(CORRECT_PART)?;
-    for (PartRow { part, hour, organization, value }, sum) in sums.part_rows() {
+    for (PartRow { part, hour, organization, value }, sum) in sums.parts().rows() {
         correct.execute(params![sum.cost, part, hour, organization, value])?;
     }
     Ok(())
@@ -91,7 +91,7 @@ fn write_usage(
 
 fn write_parts(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
     let mut add = db.prepare_cached(ADD_OF_PART)?;
-    for (row, sum) in sums.part_rows() {
+    for (row, sum) in sums.parts().rows() {
         let PartRow { part, hour, organization, value } = row;
         let UsageSum { requests, errors, input, output, cached, cost, saved } = sum;
         let values =

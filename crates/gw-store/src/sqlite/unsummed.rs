@@ -10,7 +10,7 @@
 
 use super::sums;
 use crate::journal::{outcome_of, resolved_and_region};
-use crate::rows::{Counted, Counts, Share, SharedBounds, Totals, id_bytes, signed};
+use crate::rows::{Counted, Share, SharedBounds, Sums, Totals, id_bytes, signed};
 use gw_model::{NanoUsd, Outcome};
 use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
@@ -43,8 +43,8 @@ impl Default for SumSettings {
 #[derive(Debug)]
 pub(super) struct Unsummed {
     settings: SumSettings,
-    counts: Counts,
-    /// The batch up to which it is right.
+    sums: Sums,
+    /// The batch up to which `sums` are right.
     batch: i64,
     /// When the oldest of them were taken up.
     since: Option<Instant>,
@@ -70,7 +70,7 @@ impl Mark {
 /// The sums as one batch leaves them, and what it added.
 #[derive(Debug, Default)]
 pub(super) struct Added {
-    pub(super) counts: Counts,
+    pub(super) sums: Sums,
     /// The smallest id of a record.
     pub(super) first: Option<u128>,
     /// Something was taken back that may be summed up already, which the records no longer say.
@@ -81,7 +81,7 @@ pub(super) struct Added {
 #[derive(Debug)]
 #[must_use]
 pub(super) struct AfterCommit {
-    counts: Counts,
+    sums: Sums,
     batch: i64,
     written: bool,
 }
@@ -89,12 +89,12 @@ pub(super) struct AfterCommit {
 impl Unsummed {
     pub(super) fn new(settings: SumSettings) -> Self {
         let bounds = SharedBounds::default();
-        Self { settings, counts: Counts::within(&bounds), batch: -1, since: None, bounds }
+        Self { settings, sums: Sums::within(&bounds), batch: -1, since: None, bounds }
     }
 
     /// True when sums are kept here that are due, or when it is not known which are: a transaction was given up.
     pub(super) fn is_due(&self) -> bool {
-        self.batch < 0 || (!self.counts.is_empty() && self.due(self.counts.len()))
+        self.batch < 0 || (!self.sums.is_empty() && self.due(self.sums.len()))
     }
 
     fn due(&self, rows: usize) -> bool {
@@ -107,12 +107,12 @@ impl Unsummed {
     pub(super) fn agree(&mut self, db: &Connection) -> rusqlite::Result<Mark> {
         let mark = read_mark(db)?;
         if mark.batch != self.batch {
-            self.counts = match mark.first {
+            self.sums = match mark.first {
                 Some(first) => sum_again(db, mark.summed, first, &self.bounds)?,
-                None => Counts::within(&self.bounds),
+                None => Sums::within(&self.bounds),
             };
             self.batch = mark.batch;
-            self.since = (!self.counts.is_empty()).then(now);
+            self.since = (!self.sums.is_empty()).then(now);
         }
         Ok(mark)
     }
@@ -121,7 +121,7 @@ impl Unsummed {
     /// database if it never does.
     pub(super) fn take(&mut self) -> Added {
         self.batch = -1;
-        Added { counts: std::mem::take(&mut self.counts), ..Added::default() }
+        Added { sums: std::mem::take(&mut self.sums), ..Added::default() }
     }
 
     /// Ends a transaction: writes the sums if it is time, or if `all`; else notes that they are still to be written.
@@ -133,29 +133,29 @@ impl Unsummed {
         all: bool,
     ) -> rusqlite::Result<AfterCommit> {
         let next = mark.next();
-        let Added { counts, first, corrected } = added;
-        let rows = counts.len();
+        let Added { sums, first, corrected } = added;
+        let rows = sums.len();
         if corrected || ((all || self.due(rows)) && rows > 0) {
-            sums::write(&counts.sums(), db)?;
+            sums::write(&sums, db)?;
             write_mark(db, &Mark { batch: next, summed: next, first: None })?;
-            return Ok(AfterCommit { counts, batch: next, written: true });
+            return Ok(AfterCommit { sums, batch: next, written: true });
         }
         let Some(added_first) = first.map(id_bytes) else {
-            return Ok(AfterCommit { counts, batch: mark.batch, written: false });
+            return Ok(AfterCommit { sums, batch: mark.batch, written: false });
         };
         let first = mark.first.map_or(added_first, |first| first.min(added_first));
         write_mark(db, &Mark { batch: next, summed: mark.summed, first: Some(first) })?;
-        Ok(AfterCommit { counts, batch: next, written: false })
+        Ok(AfterCommit { sums, batch: next, written: false })
     }
 
     /// Takes up what a transaction did, once it is committed.
     pub(super) fn committed(&mut self, after: AfterCommit) {
-        let AfterCommit { counts, batch, written } = after;
-        (self.counts, self.batch) = (counts, batch);
+        let AfterCommit { sums, batch, written } = after;
+        (self.sums, self.batch) = (sums, batch);
         if written {
-            self.counts.clear();
+            self.sums.clear();
         }
-        match self.counts.is_empty() {
+        match self.sums.is_empty() {
             true => self.since = None,
             false => drop(self.since.get_or_insert_with(now)),
         }
@@ -188,26 +188,21 @@ fn write_mark(db: &Connection, mark: &Mark) -> rusqlite::Result<()> {
 }
 
 /// The sums of all records above a batch, none of which has an id below `first`.
-fn sum_again(
-    db: &Connection,
-    summed: i64,
-    first: [u8; 16],
-    bounds: &SharedBounds,
-) -> rusqlite::Result<Counts> {
+fn sum_again(db: &Connection, summed: i64, first: [u8; 16], bounds: &SharedBounds) -> rusqlite::Result<Sums> {
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
          attempts, tries, parent IS NOT NULL, accounts, saved, status, error_code, cache, first_byte_us, cache_write, \
          reasoning, upstream_model, details, format, guardrails FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
-    let mut counts = Counts::within(bounds);
+    let mut sums = Sums::within(bounds);
     while let Some(row) = rows.next()? {
-        count_again(&mut counts, row)?;
+        count_again(&mut sums, row)?;
     }
-    Ok(counts)
+    Ok(sums)
 }
 
-fn count_again(counts: &mut Counts, row: &Row<'_>) -> rusqlite::Result<()> {
+fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
     let text = |column: usize| -> rusqlite::Result<&str> {
         Ok(row.get_ref(column)?.as_str_or_null()?.unwrap_or_default())
     };
@@ -253,7 +248,7 @@ fn count_again(counts: &mut Counts, row: &Row<'_>) -> rusqlite::Result<()> {
         _ => Vec::new(),
     };
     if tries.is_empty() {
-        counts.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), 1);
+        sums.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), 1);
     } else {
         // Of some tokens the list says nothing: they are counted for the last attempt.
         let rest =
@@ -262,7 +257,7 @@ fn count_again(counts: &mut Counts, row: &Row<'_>) -> rusqlite::Result<()> {
         if let Some(last) = shares.last_mut() {
             last.totals = last.totals.plus(rest);
         }
-        counts.count_shares(&counted, shares.into_iter(), 1);
+        sums.count_shares(&counted, shares.into_iter(), 1);
     }
     Ok(())
 }

@@ -146,9 +146,15 @@ impl Seeding<'_> {
         stored?;
         database.limit_rollups(self.limits);
         database.sum_up(true)?;
-        while database.remove_rollups(Span::Minute, self.minutes_since)? > 0 {}
+        self.remove_old()?;
         while database.describe_records(self.now, usize::MAX)? > 0 {}
         database.sync()
+    }
+
+    /// Removes sums by minute that are too old to be kept.
+    fn remove_old(&self) -> Result<(), StoreError> {
+        while self.storage.database.remove_rollups(Span::Minute, self.minutes_since)? > 0 {}
+        Ok(())
     }
 
     /// Takes batches until there are no more.
@@ -175,6 +181,10 @@ impl Seeding<'_> {
             batches += 1;
             if batches.is_multiple_of(TELL_EVERY) {
                 output::note(format!("{stored} of {records} records"));
+                if is_old {
+                    // As a gateway does while time goes by: what comes next stands where they stood.
+                    self.remove_old()?;
+                }
             }
         }
         texts.finish()

@@ -1,8 +1,9 @@
 //! How much of callers is told apart.
 
-use super::{Bounds, Rollup, Rollups, SharedBounds};
-use crate::analytics::{Consumption, Fold, RollupLimits, Series, Span, Told};
-use crate::rows::Counted;
+use super::{Bounds, Rollups, SharedBounds};
+use crate::analytics::{Fold, RollupLimits, Series, Span, Told};
+use crate::rows::record::Totals;
+use crate::rows::{Counted, UsageSum};
 use gw_model::Outcome;
 
 #[test]
@@ -48,11 +49,10 @@ fn callers_that_no_span_tells_apart_take_no_room() {
     let bounds = SharedBounds::default();
     bounds.lock().set(RollupLimits { max_minute_series: 2, max_hour_series: 4 });
     let mut all = Rollups::within(&bounds);
-    let one = Consumption { requests: 1, ..Consumption::default() };
-    let one = Rollup { sums: one, ..Rollup::default() };
+    let sum = UsageSum { requests: 1, ..UsageSum::default() };
     let add = |all: &mut Rollups, call: &Counted<'_>| {
-        let place = all.place(call, "p");
-        all.add(call.minute(), call.key.unwrap_or(0).to_be_bytes(), place, &one);
+        let cell = (call.minute(), call.key.unwrap_or(0).to_be_bytes(), all.place(call, "p"));
+        all.add(cell, call, &Totals::default(), &sum, 1);
     };
     for _ in 0..2 {
         for key in 0..10 {
@@ -82,4 +82,6 @@ fn callers_that_no_span_tells_apart_take_no_room() {
     add(&mut all, &call(0, "n"));
     add(&mut all, &call(1, "n"));
     assert_eq!(all.cells.len(), 6);
+    all.clear();
+    assert_eq!([all.len(), all.rows(false).rows.len()], [0, 0]);
 }
