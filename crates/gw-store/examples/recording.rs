@@ -175,7 +175,8 @@ fn prose() -> String {
 
 /// A piece of that, which JSON writes in so many bytes.
 fn piece(prose: &str, number: usize, bytes: usize) -> &str {
-    let start = prose.ceil_char_boundary(number * 1_979 % (prose.len() - bytes));
+    let start =
+        prose.ceil_char_boundary(number * 1_979 % prose.len().checked_sub(bytes).expect("as much prose"));
     let mut end = start + bytes;
     let fits = |text: &str| serde_json::to_string(text).unwrap().len() <= bytes + 2;
     while !fits(&prose[start..prose.floor_char_boundary(end)]) {

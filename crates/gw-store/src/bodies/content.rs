@@ -13,9 +13,12 @@ const VERSION: u8 = 2;
 const HEAD_BYTES: usize = 1 + 4;
 /// What stands around two bodies, about.
 const FRAME_BYTES: usize = 128;
-/// How much LZ4 hurries where it finds nothing that was there before: a third less time than with 1 for texts of some kilobytes, which
-/// become a quarter larger; what repeats itself becomes as small as with 1.
+/// How much LZ4 hurries where it finds nothing that was there before. English of 4 KiB, in chat completions, keeps nine tenths of its
+/// size in a third of the time that it takes to keep seven, and what repeats itself as little as before, or nearly. Where many bytes
+/// are, in long texts, it saves little time.
 const ACCELERATION: i32 = 8;
+/// Bytes up to which it hurries.
+const HURRIED_BYTES: usize = 8 << 10;
 /// Memory that stays in use for packing.
 const ROOM_BYTES: usize = 1 << 20;
 /// Most bytes that one call's bodies may grow to when they are opened.
@@ -101,7 +104,8 @@ impl BodyContent {
         }
         let (head, rest) = packed.split_at_mut(HEAD_BYTES);
         head.copy_from_slice(&[[VERSION].as_slice(), &length.to_le_bytes()].concat());
-        let mode = Some(CompressionMode::FAST(ACCELERATION));
+        let acceleration = if plain.len() <= HURRIED_BYTES { ACCELERATION } else { 1 };
+        let mode = Some(CompressionMode::FAST(acceleration));
         let used = compress_to_buffer(plain, mode, false, rest).map_err(|_| damaged())?;
         packed.get(..HEAD_BYTES + used).ok_or_else(damaged)
     }
@@ -126,6 +130,9 @@ impl BodyContent {
                 }
                 plain = decompress(rest, Some(i32::try_from(length).map_err(|_| damaged())?))
                     .map_err(|_| damaged())?;
+                if plain.len() as u64 != length {
+                    return Err(damaged());
+                }
             }
             _ => return Err(damaged()),
         }

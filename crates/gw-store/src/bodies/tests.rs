@@ -109,6 +109,8 @@ fn both_forms_are_read() {
     let mut room = content::PackRoom::default();
     let packed = one.pack(&mut room).unwrap().to_vec();
     assert_eq!(content::BodyContent::unpack(&packed).unwrap(), one);
+    let length = u32::try_from(plain.len()).unwrap().to_le_bytes();
+    assert_eq!((packed[0], &packed[1..5]), (2, length.as_slice()));
     // Compressed as it was, and as it is: there are many ways to write the same as LZ4.
     let frozen = include_str!("../../tests/frozen/bodies_v2.txt").trim();
     let byte = |at: usize| u8::from_str_radix(&frozen[at..at + 2], 16).unwrap();

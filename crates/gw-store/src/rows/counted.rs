@@ -135,6 +135,7 @@ impl<'a> Share<'a> {
     pub(crate) const fn whole(counted: &Counted<'a>, totals: Totals) -> Self {
         Self { provider: counted.provider, upstream_model: counted.upstream_model, totals }
     }
+
     /// The provider, and the model as that names it.
     pub(super) const fn names(&self) -> [&'a str; 2] {
         [self.provider, self.upstream_model]

@@ -13,7 +13,6 @@ pub(crate) mod search;
 mod spending;
 mod spent;
 mod sums;
-
 mod tolls;
 mod upstream;
 mod usage;

@@ -33,7 +33,7 @@ impl Places {
         if let Some(place) = self.by_text.get(text) {
             return *place;
         }
-        // There are at most as many as cells that name them, whose number is bounded far below that.
+        // Whoever asks writes them all long before there are so many.
         let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         let text: Arc<[u8]> = text.into();
         self.list.push(Arc::clone(&text));

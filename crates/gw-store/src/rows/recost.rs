@@ -4,7 +4,7 @@
 
 use super::counted::Counted;
 use super::record::signed;
-use super::rollups::series_of;
+use super::rollups::{MINUTE_US, series_of};
 use super::sums::Sums;
 use crate::accounts::{bytes_of, pack};
 use crate::analytics::{Fold, Span, Told};
@@ -13,8 +13,6 @@ use crate::{accounts::AccountBytes, rows::id_bytes};
 use gw_model::{AccountId, Level};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-
-const MINUTE_US: i64 = 60_000_000;
 
 /// A row of `rollups`: kind, start, and the series that it stands under: the first of these that there is.
 pub(crate) type CostPlace = (i16, i64, i64, i64);

@@ -16,8 +16,9 @@ pub(crate) const HOUR_US: i64 = 3_600_000_000;
 pub(crate) const HOURS_A_DAY: i64 = 24;
 /// When a key was used is noted anew when it is that much later, in microseconds.
 pub(crate) const USED_STEP_US: i64 = 60_000_000;
-/// Rows of accounts and parts that calls of a kind change, about; most of them are those of other kinds too.
-const ROWS_OF_KIND: usize = 4;
+/// Rows that a kind counts for: it takes as much memory as so many cells. It may change more rows of accounts and parts, most of which
+/// are those of other kinds too.
+const ROWS_OF_KIND: usize = 5;
 /// The day that stands for all days.
 pub(crate) const ALL_DAYS: i64 = -1;
 
@@ -157,7 +158,7 @@ impl Sums {
         Some(*kind)
     }
 
-    /// Rows that they become, about: accounts and parts have some of each kind.
+    /// Rows that they become, about.
     pub(crate) fn len(&self) -> usize {
         self.cells.len() + self.by_kind.len() * ROWS_OF_KIND + self.rollups.len()
     }
@@ -173,7 +174,9 @@ impl Sums {
         self.cells.shrink_to(used);
         self.groups.clear();
         self.kinds.clear();
+        let used = self.by_kind.len();
         self.by_kind.clear();
+        self.by_kind.shrink_to(used);
         self.rollups.clear();
     }
 

@@ -13,7 +13,7 @@ const ENTER: Insert = Insert {
 };
 
 /// Whose it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum EntryKey {
     /// That of a caller, by its number.
     Caller(i64),
@@ -31,7 +31,7 @@ impl ToSql for EntryKey {
 }
 
 /// One amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) request: [u8; 16],
     pub(super) attempt: i64,
@@ -72,7 +72,8 @@ impl<'c> Entries<'c> {
 
     /// Writes those that wait, in the order of the table.
     pub(super) fn write(&mut self) -> rusqlite::Result<()> {
-        self.waiting.sort_unstable();
+        // Of two of one number, the first stays.
+        self.waiting.sort_by_key(|entry| (entry.request, entry.attempt, entry.entry));
         ENTER.all(self.db, &self.waiting, Entry::bind)?;
         self.waiting.clear();
         Ok(())

@@ -2,7 +2,7 @@
 //! with a store that writes its sums in every transaction, or with the ledger.
 
 use crate::suite::sample::{HOUR, NOON, attempt, fold, fold_into, pending, record};
-use gw_model::{AccountId, KeyId, Level, Outcome, Parent, Record, SubCallRole};
+use gw_model::{AccountId, KeyId, Level, Outcome, Parent, Record, SubCallRole, Verdict, WireFormat};
 use gw_store::backup::{backup, restore};
 use gw_store::sqlite::SumSettings;
 use gw_store::traits::{Ledger, Reports};
@@ -35,11 +35,16 @@ fn rows(dir: &Path, sql: &str) -> Vec<Vec<Value>> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-fn tables(dir: &Path) -> [Vec<Vec<Value>>; 5] {
+fn tables(dir: &Path) -> [Vec<Vec<Value>>; 6] {
     // A sum of 0 may stand there or not.
-    let of_accounts =
-        "account_usage WHERE (requests, errors, input, output, cached, cost, saved) <> (0, 0, 0, 0, 0, 0, 0)";
-    ["usage", "spent WHERE cost <> 0", of_accounts, "rollups", "rollup_series"]
+    let counted = |table: &str| {
+        format!(
+            "{table} WHERE (requests, errors, input, output, cached, cost, saved) <> (0, 0, 0, 0, 0, 0, 0)"
+        )
+    };
+    let [usage, spent, rollups, series] =
+        ["usage", "spent WHERE cost <> 0", "rollups", "rollup_series"].map(str::to_owned);
+    [usage, spent, counted("account_usage"), counted("part_usage"), rollups, series]
         .map(|table| rows(dir, &format!("SELECT * FROM {table}")))
 }
 
@@ -150,6 +155,17 @@ fn all_kinds() -> Vec<Record> {
     list[5].accounts = vec![organization];
     list[6].accounts = vec![account(Level::Customer, 8), team, organization];
     list[7].accounts = vec![account(Level::User, 4), team];
+    list[3].details.region = Some("eu".to_owned());
+    list[4].format = WireFormat::AnthropicMessages;
+    let verdict = |guardrail: &str| Verdict {
+        guardrail: guardrail.to_owned(),
+        action: "flag".to_owned(),
+        kind: "email".to_owned(),
+        side: "request".to_owned(),
+    };
+    list[4].details.verdicts = vec![verdict("pii"), verdict("secrets"), verdict("pii")];
+    list[6].details.verdicts = vec![verdict("pii")];
+    list[6].attempts[0].upstream_model = "another".to_owned();
     // Ends on the next day.
     list[7].total_us = u64::try_from(13 * HOUR).unwrap();
     list

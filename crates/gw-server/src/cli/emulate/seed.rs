@@ -32,7 +32,7 @@ const MINUTE_US: Micros = 60_000_000;
 const BATCH: u64 = 20_000;
 const AHEAD: usize = 4;
 
-/// Transactions between two lines that say how far it is.
+/// Transactions between two lines that say how far it is, and between two looks for what is too old.
 const TELL_EVERY: u64 = 25;
 
 /// What to fill, and with how much.
