@@ -113,8 +113,21 @@ fn main() {
             .unwrap();
     }
     overviews(&store, row.time, &mut out);
-    let size = std::fs::metadata(&path).unwrap().len();
-    writeln!(out, "{size} bytes of database").unwrap();
+    let bytes = std::fs::metadata(&path).unwrap().len();
+    let records = calls(&store);
+    writeln!(out, "{bytes} bytes of database, {records} records").unwrap();
+    writeln!(
+        out,
+        "figure | database for each record, all sums among it | {:.0} | bytes | at most | 350",
+        bytes as f64 / records as f64
+    )
+    .unwrap();
+}
+
+/// How many calls there are, by the sums of days.
+fn calls(store: &SqliteStore) -> i64 {
+    let sums = store.rollups(&RollupQuery::over(Stretch::Day, 0, i64::MAX)).unwrap();
+    sums.iter().map(|row| row.sums.requests).sum()
 }
 
 /// Sums of a day, a week and a month, the best of five.
