@@ -60,7 +60,7 @@ pub(crate) fn run(cli: &cli::Cli) -> Result<(), BenchError> {
         note(&format!("only {handles} open handles are allowed: the streams scenario may fail"));
     }
     let (speed, memory, versions, missing) = measure(&plan, &bench, cli.keys as usize);
-    let method = method(&plan, pin);
+    let method = method(&plan, pin, &built(&bench));
     let programs = if plan.scenarios.contains(&Scenario::Programs) { programs::run(cli) } else { Vec::new() };
     let report = Report { machine, versions, missing, method, speed, memory, programs };
     publish(cli, &report)
@@ -200,7 +200,19 @@ fn beside(bench: &Bench, scenario: Scenario, settings: &[Setting], timing: Timin
     run::rounds(scenario, &lanes, timing, bench.pin)
 }
 
-fn method(plan: &Plan, pin: Pin) -> String {
+/// How the gateway was built, as far as its place tells.
+fn built(bench: &Bench) -> String {
+    let folder = build::workspace().join("target/dist");
+    match &bench.gatewright {
+        Ok(path) if path.starts_with(folder) => "built by `cargo xtask dist`".to_owned(),
+        Ok(path) if path.ends_with("target/release/gatewright") => {
+            "built by `cargo build --release`".to_owned()
+        }
+        _ => "a binary of another place".to_owned(),
+    }
+}
+
+fn method(plan: &Plan, pin: Pin, built: &str) -> String {
     let pinning = match pin {
         Pin::Core(core) => format!(
             "The system under test runs on core {core} alone (taskset, child processes included); load generator and \
@@ -227,7 +239,7 @@ fn method(plan: &Plan, pin: Pin) -> String {
          Memory is VmRSS of the process tree; the 10 MiB figure is the rise of its peak (VmHWM, reset before) during one \
          request; open streams ({}) have sent their first frames and stand still. Each memory figure comes from a fresh start.\n\
          Figures without a socket come from examples of the crates, CPU time of the process or the thread; which: `bench/src/programs.rs`.\n\n\
-         Gatewright: one worker, a key with request, token and parallel limits and a monthly budget, priced models, every call \
+         Gatewright ({built}): one worker, a key with request, token and parallel limits and a monthly budget, priced models, every call \
          recorded to SQLite; over Redis: one server on the load generator's core. nginx: one worker, kept upstream connections, no buffering, no log. LiteLLM: one worker, one key, no \
          database. Portkey: no keys, no limits. Exact configurations: `bench/src/systems/`.",
         crate::wire::PACE_MS,

@@ -8,7 +8,7 @@ mod drills;
 mod generated;
 mod provider;
 mod tests_step;
-mod tools;
+pub(crate) mod tools;
 mod weights;
 
 use crate::args::Args;

@@ -1,5 +1,6 @@
 //! The project's own chores, run as `cargo xtask <task>`: the gate (`check`), what is too long for it (`accept`), the rules of the house
-//! (`tidy`), real clients (`clients`), the price catalogue (`catalog`), fuzzing (`fuzz`), benchmarks (`bench`).
+//! (`tidy`), real clients (`clients`), the price catalogue (`catalog`), fuzzing (`fuzz`), the binary that is shipped (`dist`),
+//! benchmarks (`bench`).
 //! Nothing of it is linked into the product.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
@@ -9,6 +10,7 @@ mod args;
 mod catalog;
 mod check;
 mod clients;
+mod dist;
 mod fuzz;
 mod process;
 mod steps;
@@ -28,7 +30,9 @@ const USAGE: &str = "cargo xtask <task>
   tidy [--rule RULE]      the rules of the house alone
   fuzz [--seconds N] [--target NAME] [--seed N]
                           random and mutated input against the parsers, N seconds (60) for each
-  bench [...]             benchmarks against other gateways; see bench/RESULTS.md
+  dist [--renew] [--features NAMES]
+                          the gateway as it is shipped: optimised by a profile of its own calls
+  bench [...]             benchmarks of it against other gateways; see bench/RESULTS.md
   catalog --prices FILE --source NAME --version V [--check]
                           turn a price map into crates/gw-providers/catalog/models.tsv
 ";
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
         "clients" => clients::run(args),
         "tidy" => tidy::run(args),
         "fuzz" => fuzz::run(args),
+        "dist" => dist::run(args),
         "bench" => bench(args),
         "catalog" => catalog::run(args),
         "" | "help" | "--help" | "-h" => {
@@ -59,9 +64,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Hands over to the benchmark's own program.
+/// Hands over to the benchmark's own program, with the gateway as it is shipped unless another one is named.
 fn bench(args: Args) -> Result<(), String> {
+    let args = args.rest();
+    let names = |flag: &str| args.iter().any(|arg| arg.split('=').next() == Some(flag));
     let mut command =
         process::cargo(["run", "--release", "--locked", "--quiet", "--package", "gw-bench", "--"]);
-    process::run(command.args(args.rest()))
+    if !["--gatewright", "--no-build", "--mock", "--soak", "--help"].into_iter().any(names) {
+        command.arg("--gatewright").arg(dist::binary()?);
+    }
+    process::run(command.args(args))
 }

@@ -21,9 +21,7 @@ pub(super) fn ensure() -> Result<(), String> {
     let is_there = |name: &str| exists(name) || (name == "postgres" && is_in_debians_place());
     let missing = || PROGRAMS.iter().filter(|(name, ..)| !is_there(name)).collect::<Vec<_>>();
     let packages: Vec<&str> = missing().iter().flat_map(|(_, package, _)| package.split(' ')).collect();
-    if !packages.is_empty() && can_install() {
-        run(program("apt-get", ["install", "-y", "--no-install-recommends"]).args(&packages))?;
-    }
+    install(&packages)?;
     let lacking = missing();
     for (name, package, _) in &lacking {
         println!("`{name}` is missing; on Debian: apt-get install {package}");
@@ -51,6 +49,14 @@ pub(super) fn deny() -> Result<(), String> {
 fn is_in_debians_place() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     versions.into_iter().any(|version| version.path().join("bin/postgres").is_file())
+}
+
+/// Installs packages, where that may be.
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
+    if packages.is_empty() || !can_install() {
+        return Ok(());
+    }
+    run(program("apt-get", ["install", "-y", "--no-install-recommends"]).args(packages))
 }
 
 fn can_install() -> bool {
